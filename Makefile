@@ -1,0 +1,46 @@
+# Set-up, serving and tests for a machine that has Python 3.11, make, git, gcc and the package registries.
+#
+#   make app    set up what is missing and serve http://127.0.0.1:7860
+#   make test   set up what is missing and run all tests
+#
+# TORCH_INDEX_URL picks another build of torch, for example a CUDA or CPU wheel index.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+TORCH_INDEX_URL ?=
+VENV := .venv
+PIP := $(VENV)/bin/python -m pip install --disable-pip-version-check -q
+
+.PHONY: app test setup weights lint clean
+
+app: weights
+	$(VENV)/bin/python app.py
+
+test: weights $(VENV)/.test-packages
+	$(VENV)/bin/python -m pytest
+
+setup: $(VENV)/.packages
+
+# The shipped model is converted into the cache once; where that has been done this costs a second.
+weights: $(VENV)/.packages
+	$(VENV)/bin/python -m assistant.basemodels
+
+lint: $(VENV)/.test-packages
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+$(VENV)/.torch: requirements.txt
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_URL)) $$(grep '^torch==' requirements.txt)
+	touch $@
+
+$(VENV)/.packages: $(VENV)/.torch requirements.txt requirements-nodeps.txt constraints.txt
+	$(PIP) -r requirements.txt -c constraints.txt
+	$(PIP) --no-deps -r requirements-nodeps.txt
+	touch $@
+
+$(VENV)/.test-packages: $(VENV)/.packages requirements-test.txt
+	$(PIP) -r requirements-test.txt -c constraints.txt
+	touch $@
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,191 @@
+"""Resposta's entry point: `build_app` wires, `main` serves."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.errors import RespostaError, SettingsError
+from assistant.logs import log_to_stderr
+from assistant.settings import Settings, is_loopback, load_settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from assistant.desk import Desk
+
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
+SPACE_FRAMES = ("https://huggingface.co", "https://*.hf.space")
+# JSON may write one character as twelve (\ud83d\ude00), and a call carries a little more than its texts.
+BYTES_PER_CHARACTER = 12
+BYTES_AROUND_TEXT = 64 * 1024
+
+_log = logging.getLogger("resposta")
+
+
+def build_app(settings: Settings, desk: Desk) -> FastAPI:
+    """The whole app on an open desk: the page at /, its API under /gradio_api, /healthz."""
+    silence_libraries()
+    import gradio as gr
+    from fastapi import FastAPI
+    from fastapi.responses import PlainTextResponse
+    from fastapi.staticfiles import StaticFiles
+
+    from assistant.access import Access
+    from assistant.ui.component import STATIC, STATIC_PATH
+    from assistant.ui.guard import Guard
+    from assistant.ui.page import HEAD, build_page
+    from assistant.ui.theme import build_theme
+
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(
+        Guard,
+        max_body=(settings.max_question_chars + settings.max_context_chars) * BYTES_PER_CHARACTER + BYTES_AROUND_TEXT,
+        hosts=(*LOOPBACK_NAMES, settings.host) if is_loopback(settings.host) else None,
+        framed_by=SPACE_FRAMES if settings.space_id else (),
+    )
+    app.get("/healthz", response_class=PlainTextResponse)(lambda: "ok")
+    app.mount(f"/{STATIC_PATH}", StaticFiles(directory=STATIC))
+    page = build_page(desk, Access(settings), browser_secret(settings.data_dir), settings.max_queue)
+    app = gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        server_name=settings.host,
+        server_port=settings.port,
+        footer_links=["api"],
+        run_history=False,
+        show_error=False,
+        allowed_paths=[],
+        blocked_paths=[str(Path(__file__).parent), str(settings.data_dir)],
+        max_file_size=1,
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=False,
+        theme=build_theme(),
+        head=HEAD,
+    )
+    app.state.gradio = app.routes[-1].app
+    return app
+
+
+def silence_libraries() -> None:
+    """Switch off the libraries' telemetry, history and chatter. They read this when they are imported."""
+    os.environ.update(
+        GRADIO_ANALYTICS_ENABLED="False",
+        GRADIO_RUN_HISTORY="False",
+        GRADIO_MCP_SERVER="False",
+        HF_HUB_DISABLE_TELEMETRY="1",
+        DO_NOT_TRACK="1",
+        DISABLE_TELEMETRY="1",
+        TOKENIZERS_PARALLELISM="false",
+        TRANSFORMERS_VERBOSITY="error",
+    )
+    if not sys.stderr.isatty():
+        os.environ["TQDM_DISABLE"] = "1"
+
+
+@contextlib.contextmanager
+def opened(settings: Settings) -> Iterator[Desk]:
+    """A desk with its store and model, all closed at the end."""
+    with contextlib.ExitStack() as stack:
+        with ThreadPoolExecutor(1) as starting:
+            # Postgres starts beside us while the page's library is imported.
+            store = starting.submit(_open_store, settings)
+            import assistant.ui.page  # noqa: F401
+            from assistant.assembly import open_desk
+
+            stack.enter_context(store.result())
+        yield stack.enter_context(open_desk(settings, store.result(), sample=True))
+
+
+def _open_store(settings: Settings):
+    from assistant.store.connection import open_store
+
+    return open_store(settings)
+
+
+def browser_secret(data_dir: Path) -> str:
+    """The key of what browsers remember; made once, so that a restart can still read it."""
+    path = data_dir / "browser_secret"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    draft = data_dir / f".browser_secret.{os.getpid()}"
+    draft.touch(mode=0o600)
+    draft.write_text(secrets.token_urlsafe(24))
+    # A link appears whole or not at all, so that of two processes starting at once one wins.
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
+    return path.read_text().strip()
+
+
+def main() -> int:
+    """Serve until SIGTERM or Ctrl-C. Returns the exit code: 2 when the fix is the user's to make."""
+    begun = time.monotonic()
+    log_to_stderr()
+    # uvicorn stops at SIGTERM and then lets it strike again, which would leave store and model open.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    silence_libraries()
+    try:
+        settings = load_settings()
+        with contextlib.closing(_door(settings)) as door, opened(settings) as desk:
+            app = build_app(settings, desk)
+            _log.info("ready", extra={"address": _address(settings), "seconds": round(time.monotonic() - begun, 1)})
+            _serve(app, door)
+    except RespostaError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _serve(app: FastAPI, door: socket.socket) -> None:
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            # Every open page holds a connection, which Gradio would keep for ever.
+            app.state.gradio.stop_event.set()
+            await super().shutdown(sockets)
+
+    # What is still being answered at a stop has this many seconds.
+    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=3)
+    Server(config).run(sockets=[door])
+
+
+def _door(settings: Settings) -> socket.socket:
+    """The listening address, taken before anything slow is loaded."""
+    door = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET, socket.SOCK_STREAM)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((settings.host, settings.port))
+        # Whoever opens the page while the model loads waits instead of being refused.
+        door.listen()
+    except OSError as error:
+        door.close()
+        raise SettingsError(
+            f"Cannot listen on {settings.host} port {settings.port} ({error.strerror}): "
+            f"stop the other program or choose another, for example PORT={settings.port % 65535 + 1}"
+        ) from error
+    return door
+
+
+def _address(settings: Settings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,199 @@
+"""The one place that knows the order: clean, split, retrieve, judge, keep, explain; and read."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+
+from assistant import intake
+from assistant.errors import InputError
+from assistant.explainer import Explainer
+from assistant.judge import Judge
+from assistant.language import detect
+from assistant.prompts import PROMPT_VERSION
+from assistant.reader import Reader
+from assistant.records import (
+    LANGUAGES,
+    Answer,
+    Candidate,
+    DeskStatus,
+    Feedback,
+    Language,
+    Part,
+    Reading,
+    ReasonUpdate,
+    Suggestion,
+    Turn,
+    Verdict,
+)
+from assistant.retriever import Retriever
+from assistant.settings import Settings
+from assistant.store.connection import Store
+
+log = logging.getLogger(__name__)
+
+MAX_SEARCH = 100
+
+
+class Desk:
+    """Everything an agent can do. Safe to call from many threads."""
+
+    def __init__(
+        self, settings: Settings, store: Store, retriever: Retriever, judge: Judge, explainer: Explainer, reader: Reader
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._retriever = retriever
+        self._judge = judge
+        self._explainer = explainer
+        self._reader = reader
+
+    def suggest(
+        self, question: str, language: str = "auto", conversation: str | None = None, who: str = "local"
+    ) -> Suggestion:
+        """Judge what was answered before against `question`, and keep the suggestion before returning it.
+
+        `conversation` is the id that `history` brings it back by. Raises `InputError` and `BusyError`.
+        """
+        started = time.perf_counter()
+        message = intake.clean(question, self._settings.max_question_chars, "question")
+        of_message = self._language(message, language)
+        durations = {"retrieve": 0.0, "judge": 0.0}
+        parts = [
+            self._part(asked, self._language(asked, language, of_message), durations)
+            for asked in intake.split_questions(message, self._settings.max_questions)
+        ]
+        durations["total"] = time.perf_counter() - started
+        suggestion = Suggestion(
+            interaction_id=str(uuid.uuid4()),
+            parts=tuple(parts),
+            base=self._judge.base,
+            adapter=self._judge.adapter,
+            prompt_version=PROMPT_VERSION,
+            durations=durations,
+        )
+        self._store.interactions.record(suggestion.interaction_id, conversation, who, message, suggestion)
+        log.info(
+            "suggested",
+            extra={
+                "interaction": suggestion.interaction_id,
+                "questions": len(parts),
+                "matches": sum(len(part.matches) for part in parts),
+                "seconds": round(durations["total"], 3),
+            },
+        )
+        return suggestion
+
+    def reasons(self, suggestion: Suggestion, near_misses: bool = True) -> Iterator[ReasonUpdate]:
+        """Write the reason of every shown verdict, matches first; closing the iterator stops the writing.
+
+        A finished reason is kept with its interaction before it is yielded.
+        """
+        for index, part in enumerate(suggestion.parts):
+            for group in (part.matches, part.near_misses if near_misses else ()):
+                for verdict, text, reason in self._explainer.explain(part, group):
+                    answer_id = verdict.candidate.answer.id
+                    if reason is not None:
+                        self._store.interactions.set_reason(suggestion.interaction_id, index, answer_id, reason)
+                    yield ReasonUpdate(index, answer_id, text, reason)
+
+    def read(self, question: str, context: str) -> Reading:
+        """A short answer to a Portuguese `question` out of `context`, or "not in the text"."""
+        return self._reader.read(
+            intake.clean(question, self._settings.max_question_chars, "question"),
+            self._readable_context(context),
+        )
+
+    def search(self, query: str, limit: int = 10) -> list[Candidate]:
+        """Past answers in any language by meaning and words, best first, without judging."""
+        if not 1 <= limit <= MAX_SEARCH:
+            raise InputError(f"limit is {limit}; choose a number from 1 to {MAX_SEARCH}.")
+        cleaned = intake.clean(query, self._settings.max_question_chars, "search text")
+        return self._retriever.candidates(cleaned, LANGUAGES, limit)
+
+    def feedback(self, feedback: Feedback, who: str = "local", edited_text: str = "") -> None:
+        """Keep what an agent did with a shown answer. Raises `InputError` when it was not shown."""
+        self._store.interactions.add_feedback(feedback, who, edited_text)
+
+    def write_answer(
+        self,
+        question: str,
+        answer: str,
+        language: str = "auto",
+        tags: Sequence[str] = (),
+        author: str = "",
+        interaction_id: str | None = None,
+    ) -> Answer:
+        """Keep a new answer; the next question finds it."""
+        question = intake.clean(question, self._settings.max_question_chars, "question")
+        if not intake.has_words(question):
+            raise InputError("The question has no words in it. Write what the customer asks.")
+        return self._retriever.add(
+            Answer(
+                id=str(uuid.uuid4()),
+                question=question,
+                answer=intake.clean(answer, self._settings.max_context_chars, "answer"),
+                language=self._language(question, language),
+                tags=tuple(tag for tag in (intake.one_line(tag) for tag in tags) if tag),
+                author=author,
+            )
+        )
+
+    def history(self, conversation: str) -> list[Turn]:
+        """The turns of a conversation, oldest first."""
+        return self._store.interactions.conversation(conversation)
+
+    def status(self) -> DeskStatus:
+        """What answers right now."""
+        return DeskStatus(
+            base=self._judge.base,
+            adapter=self._judge.adapter,
+            signals=self._judge.signals_used("en"),
+            answers=sum(self._store.answers.stats().answers.values()),
+        )
+
+    def _part(self, asked: str, language: Language, durations: dict[str, float]) -> Part:
+        if not intake.has_words(asked):
+            return Part(asked, language, (), ())
+        languages = LANGUAGES if self._settings.other_languages else (language,)
+        started = time.perf_counter()
+        candidates = self._retriever.candidates(asked, languages, self._settings.candidates)
+        retrieved = time.perf_counter()
+        verdicts = _first_of_equal_answers(self._judge.judge(asked, language, candidates))
+        durations["retrieve"] += retrieved - started
+        durations["judge"] += time.perf_counter() - retrieved
+        matches = tuple(v for v in verdicts if v.label == "same")[: self._settings.max_matches]
+        near_misses = tuple(v for v in verdicts if v.label != "same")[: self._settings.max_near_misses]
+        return Part(asked, language, matches, near_misses, self._ambiguous(matches, language))
+
+    def _ambiguous(self, matches: Sequence[Verdict], language: Language) -> bool:
+        if len(matches) < 2:
+            return False
+        first, second = (verdict.probability or 0.0 for verdict in matches[:2])
+        return first - second < self._settings.margin(language)
+
+    def _language(self, text: str, chosen: str, otherwise: Language = "en") -> Language:
+        if chosen == "auto":
+            return detect(text, otherwise)
+        for language in LANGUAGES:
+            if chosen == language:
+                return language
+        raise InputError(f'language is "{chosen}"; choose "auto", "en" or "pt".')
+
+    def _readable_context(self, context: str) -> str:
+        # Offsets of the answer refer to the context as given, so it is checked but not changed.
+        intake.clean(context, self._settings.max_context_chars, "context")
+        return context
+
+
+def _first_of_equal_answers(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Two questions may lead to one answer; it is shown once, with the better question."""
+    seen: set[str] = set()
+    kept = []
+    for verdict in verdicts:
+        if verdict.candidate.answer.answer not in seen:
+            seen.add(verdict.candidate.answer.answer)
+            kept.append(verdict)
+    return kept

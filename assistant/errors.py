@@ -1,0 +1,29 @@
+"""The few kinds of failure a user can meet. Every message ends with the fix."""
+
+
+class RespostaError(Exception):
+    """Base of all errors whose message is written for the person in front of it."""
+
+
+class SettingsError(RespostaError):
+    """A setting is unknown, malformed or unsafe."""
+
+
+class InputError(RespostaError):
+    """What was typed or uploaded cannot be used (too long, empty, binary)."""
+
+
+class AccessError(RespostaError):
+    """The caller may not do this."""
+
+
+class BusyError(RespostaError):
+    """A queue is at its limit; trying again later will work."""
+
+
+class ModelError(RespostaError):
+    """Weights or an adapter cannot be found, or do not fit each other."""
+
+
+class StoreError(RespostaError):
+    """The database cannot be reached, started or migrated."""

@@ -1,0 +1,124 @@
+"""A base model and its adapters. Not thread-safe: the service's one thread owns it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from peft import PeftModel
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from assistant.basemodels import Weights
+from assistant.errors import ModelError
+from assistant.prompts import DIFFERENT, SAME, Segment
+
+log = logging.getLogger(__name__)
+
+
+def has_cuda() -> bool:
+    return torch.cuda.is_available()
+
+
+def compute_dtype(device: str) -> torch.dtype:
+    """The fastest exact-enough type this hardware multiplies in.
+
+    A CPU without bfloat16 instructions emulates them at a fifth of float32's speed.
+    """
+    if device == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return torch.bfloat16 if native else torch.float32
+
+
+class Engine:
+    """The loaded model. `adapters` holds the names that `use` accepts."""
+
+    def __init__(self, weights: Weights, threads: int) -> None:
+        self.weights = weights
+        self.device = "cuda" if has_cuda() else "cpu"
+        self.dtype = compute_dtype(self.device)
+        if self.device == "cpu":
+            torch.set_num_threads(threads)
+        self.tokenizer = AutoTokenizer.from_pretrained(weights.path)
+        self.model = AutoModelForCausalLM.from_pretrained(
+            weights.path,
+            dtype=self.dtype,
+            device_map=self.device if self.device == "cuda" else None,
+            use_safetensors=True,
+            trust_remote_code=False,
+        ).eval()
+        self.adapters: set[str] = set()
+        self._peft: PeftModel | None = None
+        self._active: str | None = None
+        self.stop_id = self._single_token(weights.base.chat.stop)
+        self.label_ids = (self._single_token(SAME), self._single_token(DIFFERENT))
+
+    def _single_token(self, text: str) -> int:
+        ids = self.tokenizer(text, add_special_tokens=False).input_ids
+        if len(ids) != 1:
+            raise ModelError(
+                f"{self.weights.base.name}'s tokenizer splits {text!r} into {len(ids)} tokens, so this catalogue entry "
+                "and these weights do not belong together: delete the cache folder's models and start again."
+            )
+        return ids[0]
+
+    def encode(self, segments: Sequence[Segment]) -> list[int]:
+        """Token ids, every segment on its own; quoted text yields no control token."""
+        ids: list[int] = []
+        for segment in segments:
+            ids += self.tokenizer(segment.text, add_special_tokens=False, split_special_tokens=segment.quoted).input_ids
+        return ids
+
+    def load_adapter(self, folder: Path) -> str:
+        """Load a PEFT adapter and return its name, the digest of its files."""
+        weights, config = folder / "adapter_model.safetensors", folder / "adapter_config.json"
+        for file in (weights, config):
+            if not file.is_file():
+                raise ModelError(f"{folder} is no safetensors adapter: {file.name} is missing. Point to a PEFT folder.")
+        name = hashlib.sha256(weights.read_bytes() + config.read_bytes()).hexdigest()
+        if name in self.adapters:
+            return name
+        try:
+            if self._peft is None:
+                self._peft = PeftModel.from_pretrained(
+                    self.model, folder, adapter_name=name, is_trainable=False, autocast_adapter_dtype=False
+                )
+            else:
+                self._peft.load_adapter(folder, adapter_name=name, is_trainable=False, autocast_adapter_dtype=False)
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise ModelError(
+                f"The adapter in {folder} does not fit {self.weights.base.name}: {error}. "
+                "Use an adapter trained on this base, or set RESPOSTA_BASE_MODEL to its base."
+            ) from error
+        # Saved adapters are float32; the base's own type spares a conversion in every layer.
+        for key, value in self._peft.named_parameters():
+            if name in key:
+                value.data = value.data.to(self.dtype)
+        self._peft.eval()
+        self.adapters.add(name)
+        self._active = name
+        return name
+
+    @contextmanager
+    def use(self, adapter: str | None) -> Iterator[None]:
+        """Compute with `adapter` inside the block; None is the bare base."""
+        if adapter is None:
+            if self._peft is None:
+                yield
+            else:
+                with self._peft.disable_adapter():
+                    yield
+            return
+        if adapter not in self.adapters or self._peft is None:
+            raise ModelError(f"Adapter {adapter[:12]} is not loaded. Load it before asking for it.")
+        if self._active != adapter:
+            self._peft.set_adapter(adapter)
+            self._active = adapter
+        yield
+
+    def text(self, ids: Sequence[int]) -> str:
+        return self.tokenizer.decode(ids, skip_special_tokens=True)

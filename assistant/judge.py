@@ -1,0 +1,123 @@
+"""Candidates to verdicts: one calibrated P(same) for each, best first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from assistant import prompts
+from assistant.calibration import Calibration, Fit, JudgeModel
+from assistant.differences import compare, uncovered_share
+from assistant.generator import Generator, LabelScore, TreePrompt
+from assistant.prompts import ChatFormat
+from assistant.records import Candidate, Label, Language, Signals, Verdict
+
+# A model that gives both labels together less than this did not answer the question that was put.
+READABLE_MASS = 1e-4
+
+# Longer questions are cut for the model; the other signals see them whole.
+JUDGED_CHARS = 800
+
+
+def label_scores(
+    generator: Generator, chat: ChatFormat, asked: str, pasts: Sequence[str], language: Language, adapter: str | None
+) -> list[LabelScore]:
+    """The model's label scores of one question against several past ones, in one pass."""
+    if not pasts:
+        return []
+    pairs = [prompts.label_first(asked[:JUDGED_CHARS], past[:JUDGED_CHARS], language, chat) for past in pasts]
+    return generator.score(TreePrompt(pairs[0].head, pairs[0].asked, tuple(pair.past for pair in pairs)), adapter)
+
+
+def measure(
+    asked: str,
+    past: str,
+    answer: str | None,
+    language: Language,
+    answer_language: Language,
+    cosine: float,
+    score: LabelScore,
+) -> Signals:
+    """All signals of one pair. `answer` is None where only questions are known."""
+    one_language = answer_language == language
+    return Signals(
+        cosine=cosine,
+        # The comparison is False for NaN too.
+        label_logit=score.logit if score.mass >= READABLE_MASS else None,
+        differing_share=compare(asked, past, language)[1] if one_language else None,
+        uncovered_share=uncovered_share(asked, f"{past} {answer}", language) if one_language and answer else None,
+    )
+
+
+class Judge:
+    """Judges candidates by all signals at hand.
+
+    `thresholds` hold the least P(same) per language that counts as "same".
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        chat: ChatFormat,
+        calibration: Calibration,
+        model: JudgeModel,
+        thresholds: Mapping[Language, float],
+    ) -> None:
+        self._generator = generator
+        self._chat = chat
+        self._calibration = calibration
+        self._model = model
+        self._thresholds = thresholds
+
+    @property
+    def base(self) -> str:
+        return self._generator.base
+
+    @property
+    def adapter(self) -> str | None:
+        return self._model.adapter
+
+    def judge(self, asked: str, language: Language, candidates: Sequence[Candidate]) -> list[Verdict]:
+        """One verdict per candidate, most probable first; unjudged ones last."""
+        scores = label_scores(
+            self._generator, self._chat, asked, [c.phrasing for c in candidates], language, self._model.adapter
+        )
+        measured = [
+            measure(asked, c.phrasing, c.answer.answer, language, c.answer.language, c.cosine, score)
+            for c, score in zip(candidates, scores, strict=True)
+        ]
+        probabilities = self._probabilities(language, measured)
+        verdicts = [
+            Verdict(
+                candidate,
+                probability,
+                self._label(language, probability),
+                signals,
+                compare(asked, candidate.phrasing, language)[0],
+            )
+            for candidate, signals, probability in zip(candidates, measured, probabilities, strict=True)
+        ]
+        return sorted(verdicts, key=lambda v: -1.0 if v.probability is None else v.probability, reverse=True)
+
+    def _probabilities(self, language: Language, measured: Sequence[Signals]) -> list[float | None]:
+        """P(same) of each candidate among the others; None where the model's reply could not be read."""
+        probabilities: list[float | None] = [None] * len(measured)
+        rivals: dict[int, tuple[Fit, list[int]]] = {}
+        for index, signals in enumerate(measured):
+            if signals.label_logit is not None:
+                fit = self._calibration.fit_for(language, signals, self._model)
+                rivals.setdefault(id(fit), (fit, []))[1].append(index)
+        # Scores of different fits are on different scales, so only candidates of one fit are rivals.
+        for fit, indexes in rivals.values():
+            scores = [fit.score(measured[index]) for index in indexes]
+            for index, probability in zip(indexes, fit.ranking.probabilities(scores), strict=True):
+                probabilities[index] = probability
+        return probabilities
+
+    def _label(self, language: Language, probability: float | None) -> Label:
+        if probability is None:
+            return "unjudged"
+        return "same" if probability >= self._thresholds[language] else "different"
+
+    def signals_used(self, language: Language) -> tuple[str, ...]:
+        """The names of the signals that decide for questions in `language`."""
+        return tuple(self._calibration.fit_for(language, Signals(0.0, 0.0, 0.0, 0.0), self._model).weights)

@@ -1,0 +1,201 @@
+"""Frozen records that cross rooms. Nothing here computes anything but views of itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Literal
+
+Language = Literal["en", "pt"]
+LANGUAGES: tuple[Language, ...] = ("en", "pt")
+
+Label = Literal["same", "different", "unjudged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One past answer. `phrasings` are further wordings of `question`."""
+
+    id: str
+    question: str
+    answer: str
+    language: Language
+    tags: tuple[str, ...] = ()
+    author: str = ""
+    date: dt.date | None = None
+    phrasings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A past answer that retrieval proposes.
+
+    `phrasing` is the wording (question or one of the phrasings) nearest to the
+    query, `cosine` its embedding similarity in [-1, 1], `score` the fused
+    reciprocal-rank score (only its order means anything).
+    """
+
+    answer: Answer
+    phrasing: str
+    cosine: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What a verdict rests on. None stands for a signal that could not be had.
+
+    `cosine` is the questions' embedding similarity in [-1, 1]. `label_logit` is
+    log P("same") - log P("different") read from the language model. `differing_share`
+    is the share of all content words that only one of the two questions has, and
+    `uncovered_share` the share of the asked question's content words that neither the
+    past question nor its answer has, both in [0, 1]; they need one language.
+    """
+
+    cosine: float
+    label_logit: float | None
+    differing_share: float | None
+    uncovered_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """Words that only one of the two questions has, in their order of appearance."""
+
+    asked_only: tuple[str, ...]
+    past_only: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One judged candidate. `probability` is calibrated P(same), None when unjudged."""
+
+    candidate: Candidate
+    probability: float | None
+    label: Label
+    signals: Signals
+    differences: Differences
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a verdict is what it is. `hidden` says why a written reason is not shown."""
+
+    text: str | None
+    hidden: Literal["contradicts the verdict", "quotes words nobody wrote", "empty"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One question found in the message, with its verdicts, best first."""
+
+    asked: str
+    language: Language
+    matches: tuple[Verdict, ...]
+    near_misses: tuple[Verdict, ...]
+    ambiguous: bool = False
+
+    @property
+    def no_match(self) -> bool:
+        return not self.matches
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """The reply to one message: one stored interaction, one part per question in it.
+
+    `durations` are seconds by step name.
+    """
+
+    interaction_id: str
+    parts: tuple[Part, ...]
+    base: str
+    adapter: str | None
+    prompt_version: str
+    durations: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def no_match(self) -> bool:
+        return all(part.no_match for part in self.parts)
+
+    @property
+    def ambiguous(self) -> bool:
+        return any(part.ambiguous for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A short answer read out of a context, or none.
+
+    `start` and `end` are character offsets into the context as given:
+    `context[start:end] == answer`. All three are None for "not in the text".
+    `confidence` is in [0, 1].
+    """
+
+    answer: str | None
+    start: int | None
+    end: int | None
+    confidence: float
+
+
+Verb = Literal["used", "edited", "rejected", "up", "down"]
+VERBS: tuple[Verb, ...] = ("used", "edited", "rejected", "up", "down")
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What an agent did with one shown answer."""
+
+    interaction_id: str
+    answer_id: str
+    verdict: Verb
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One stored interaction of a conversation, as a reloaded page shows it again."""
+
+    question: str
+    suggestion: Suggestion
+    reasons: dict[str, Reason]
+    feedback: tuple[Feedback, ...]
+    asked_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that an import refused: its line in the file (from 1) and the reason."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """Counts of one import."""
+
+    added: int
+    changed: int
+    unchanged: int
+    rejected: tuple[Rejected, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonUpdate:
+    """One step of a reason being written: the text so far, and the outcome once it is finished."""
+
+    part: int
+    answer_id: str
+    text: str
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeskStatus:
+    """What answers right now, for the page's footer."""
+
+    base: str
+    adapter: str | None
+    signals: tuple[str, ...]
+    answers: int

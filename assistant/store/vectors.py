@@ -1,0 +1,112 @@
+"""Vectors of phrasings, by text and model, and their indexes."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from psycopg import sql
+from psycopg_pool import ConnectionPool
+
+from assistant.errors import StoreError
+from assistant.store.wording import text_digest
+
+log = logging.getLogger(__name__)
+
+# pgvector indexes at most this many dimensions of a `vector`.
+_MOST_INDEXED = 2_000
+_INDEX_LOCK = 7_372_051_003
+
+
+class Vectors:
+    """The vectors of all models beside each other. Texts are given as stored (`Answers.prepared`)."""
+
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
+
+    def missing(self, texts: Sequence[str], model: str) -> list[str]:
+        """Those of `texts` that have no vector of `model`, each once, in order."""
+        by_digest = {text_digest(text): text for text in texts}
+        with self._pool.connection() as connection:
+            known = connection.execute(
+                "SELECT digest FROM phrasing_vector WHERE model = %s AND digest = ANY(%s)", (model, list(by_digest))
+            ).fetchall()
+        for (digest,) in known:
+            del by_digest[digest]
+        return list(by_digest.values())
+
+    def put(self, texts: Sequence[str], model: str, vectors: np.ndarray) -> None:
+        """Keep the vectors of `texts`, float32 of shape (len(texts), dimensions). Committed on return."""
+        if vectors.shape[0] != len(texts):
+            raise ValueError(f"{len(texts)} texts but {vectors.shape[0]} vectors")
+        rows = [(text_digest(text), model, vector) for text, vector in zip(texts, vectors, strict=True)]
+        # One order everywhere, or two processes that put the same texts could deadlock.
+        rows.sort(key=lambda row: row[0])
+        with self._pool.connection() as connection, connection.cursor() as cursor:
+            cursor.executemany("INSERT INTO phrasing_vector VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", rows)
+
+    def count_unembedded(self, model: str) -> int:
+        """How many distinct phrasings have no vector of `model`."""
+        with self._pool.connection() as connection:
+            return connection.execute(f"SELECT count(DISTINCT digest) {_UNEMBEDDED}", (model,)).fetchone()[0]
+
+    def unembedded(self, model: str, batch: int) -> Iterator[list[str]]:
+        """Batches of distinct texts without a vector of `model`; put each before asking for the next."""
+        while True:
+            with self._pool.connection() as connection:
+                query = f"SELECT DISTINCT ON (p.digest) p.text {_UNEMBEDDED} ORDER BY p.digest LIMIT %s"
+                texts = [text for (text,) in connection.execute(query, (model, batch)).fetchall()]
+            if not texts:
+                return
+            yield texts
+
+    def ensure_index(self, model: str, dimensions: int) -> None:
+        """Make the model's HNSW index if there is none yet (Malkov and Yashunin 2016, arXiv:1603.09320)."""
+        if not 1 <= dimensions <= _MOST_INDEXED:
+            log.warning("vectors of %s have %d dimensions and are compared one by one", model, dimensions)
+            return
+        name = "phrasing_vector_" + hashlib.sha256(f"{model}\0{dimensions}".encode()).hexdigest()[:16]
+        statement = sql.SQL(
+            "CREATE INDEX IF NOT EXISTS {name} ON phrasing_vector "
+            "USING hnsw ((embedding::vector({dimensions})) vector_cosine_ops) WHERE model = {model}"
+        ).format(name=sql.Identifier(name), dimensions=sql.Literal(dimensions), model=sql.Literal(model))
+        with self._pool.connection() as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_INDEX_LOCK,))
+            if connection.execute("SELECT to_regclass(%s)", (name,)).fetchone()[0] is None:
+                connection.execute(statement)
+
+    def check_dimensions(self, model: str, dimensions: int) -> None:
+        """Raise `StoreError` when vectors kept under this model's name have another length."""
+        query = "SELECT vector_dims(embedding) FROM phrasing_vector WHERE model = %s LIMIT 1"
+        with self._pool.connection() as connection:
+            row = connection.execute(query, (model,)).fetchone()
+        if row and row[0] != dimensions:
+            raise StoreError(
+                f"{model} gives vectors of {dimensions} dimensions, the database holds {row[0]} under that name: give "
+                "the model another name, or delete its rows from phrasing_vector"
+            )
+
+    def collect_unused(self, keep_hours: int = 24) -> int:
+        """Delete vectors of texts that no phrasing has; their number.
+
+        Young ones stay: a running import puts its vectors before its rows.
+        """
+        query = """
+            DELETE FROM phrasing_vector v WHERE v.created_at < now() - make_interval(hours => %s)
+            AND NOT EXISTS (SELECT FROM phrasing p WHERE p.digest = v.digest)
+        """
+        with self._pool.connection() as connection:
+            return connection.execute(query, (keep_hours,)).rowcount
+
+    def analyze(self) -> None:
+        """Let the planner see what a large import brought."""
+        with self._pool.connection() as connection:
+            connection.execute("ANALYZE answer, phrasing, phrasing_vector")
+
+
+_UNEMBEDDED = """
+FROM phrasing p WHERE NOT EXISTS (
+    SELECT FROM phrasing_vector v WHERE v.digest = p.digest AND v.model = %s)
+"""

@@ -1,0 +1,1 @@
+"""The page and its named endpoints: one file per tab. Takes callables, holds no logic."""

@@ -1,0 +1,54 @@
+"""The page: its tabs and what happens when it is opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from assistant.access import Access
+from assistant.ui.api import add_endpoints
+from assistant.ui.calls import Page
+from assistant.ui.component import STATIC_PATH
+from assistant.ui.conversation import Conversation
+from assistant.ui.desk_tab import CONCURRENT_CALLS, build_desk_tab
+from assistant.ui.read_tab import build_read_tab
+
+if TYPE_CHECKING:
+    from assistant.desk import Desk
+
+# Where the browser keeps the conversation's id; another name would lose every open conversation.
+STORAGE_KEY = "resposta-conversation"
+
+HEAD = (
+    f'<link rel="stylesheet" href="{STATIC_PATH}/base.css">'
+    f'<link rel="stylesheet" href="{STATIC_PATH}/desk.css">'
+    f'<link rel="stylesheet" href="{STATIC_PATH}/reply.css">'
+)
+
+
+def build_page(desk: Desk, access: Access, secret: str, max_queue: int) -> gr.Blocks:
+    """The Blocks with every tab and named endpoint.
+
+    `secret` scrambles what the browser remembers; it must outlive a restart, or the browser
+    could not read it again. `max_queue` bounds the calls that may wait.
+    """
+    conversation = Conversation(desk, access)
+    with Page(title="Resposta", fill_width=True, analytics_enabled=False) as page:
+        remembered = gr.BrowserState(None, storage_key=STORAGE_KEY, secret=secret)
+        with gr.Tabs(elem_id="rp-tabs"):
+            with gr.Tab("Desk"):
+                thread = build_desk_tab(conversation, remembered)
+            with gr.Tab("Read"):
+                build_read_tab(desk, access)
+        add_endpoints(page, desk, access)
+
+        def reopen(known: Any) -> tuple[str, dict[str, Any]]:
+            return conversation.thread(known)
+
+        page.load(
+            reopen, remembered, [remembered, thread], api_visibility="private", show_progress="hidden", queue=True
+        )
+    # Without api_open=False a caller could go past the queue, and so past its limit.
+    page.queue(max_size=max_queue, default_concurrency_limit=CONCURRENT_CALLS, api_open=False)
+    return page

@@ -1,0 +1,1 @@
+"""Measures the assistant through the same loader the app uses."""

@@ -1,0 +1,93 @@
+"""Readers for the published data sets, from local files in their own formats."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.errors import InputError
+from assistant.records import Language
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionPair:
+    """Two questions and whether they ask the same."""
+
+    question1: str
+    question2: str
+    same: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Faq:
+    """A question with its answer. Entries with equal answers count as one target."""
+
+    id: int
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A rewording and the FAQ it rewords; None for a query that has no answer."""
+
+    text: str
+    faq_id: int | None
+
+
+def load_pairs(path: Path) -> list[QuestionPair]:
+    """Quora-style CSV with the columns question1, question2, is_duplicate (0 or 1)."""
+    with _open(path) as stream:
+        rows = list(csv.DictReader(stream))
+    for name in ("question1", "question2", "is_duplicate"):
+        if rows and name not in rows[0]:
+            raise InputError(f"{path} has no column {name}; it needs question1, question2 and is_duplicate.")
+    return [QuestionPair(row["question1"], row["question2"], row["is_duplicate"] == "1") for row in rows]
+
+
+def load_faqs(folder: Path) -> list[Faq]:
+    """AIA-BDE's faqs.jsonl: Portuguese public-service questions with answers."""
+    return [Faq(row["faq_id"], row["question"], row["answer"]) for row in _jsonl(folder / "faqs.jsonl")]
+
+
+def load_queries(folder: Path) -> list[Query]:
+    """AIA-BDE's queries_dev.jsonl: people's rewordings of its FAQs."""
+    return [Query(row["query"], row["faq_id"]) for row in _jsonl(folder / "queries_dev.jsonl")]
+
+
+def load_unanswerable(folder: Path) -> list[Query]:
+    """AIA-BDE's no_match_dev.jsonl: queries without an answer."""
+    return [Query(row["query"], None) for row in _jsonl(folder / "no_match_dev.jsonl")]
+
+
+def is_for_fitting(faq_id: int) -> bool:
+    """AIA-BDE's FAQs with even numbers fit the calibration, those with odd ones measure it."""
+    return faq_id % 2 == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A customer's wording and the id of the past answer it wants; None when there is none."""
+
+    query: str
+    language: Language
+    answer_id: str | None
+
+
+def load_wordings(path: Path) -> list[Wording]:
+    """JSONL with query, language, answer_id (null for none)."""
+    return [Wording(row["query"], row["language"], row["answer_id"]) for row in _jsonl(path)]
+
+
+def _jsonl(path: Path) -> list[dict]:
+    with _open(path) as stream:
+        return [json.loads(line) for line in stream if line.strip()]
+
+
+def _open(path: Path):
+    try:
+        return path.open(encoding="utf-8", newline="")
+    except FileNotFoundError:
+        raise InputError(f"{path} is not there: give the folder that holds it with the --data option.") from None

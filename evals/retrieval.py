@@ -1,0 +1,95 @@
+"""Recall of retrieval, and of retrieval ordered by the judge, on rewordings of known questions.
+
+    python -m evals.retrieval AIA_BDE_FOLDER [--limit N] [--distractors QQP/train.csv] [--no-judge]
+
+Runs on a library of its own in a temporary folder; the app's is not touched.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+from tqdm import tqdm
+
+from assistant.assembly import make_judge, open_embedder, open_model
+from assistant.judge import Judge
+from assistant.records import Answer
+from assistant.retriever import Retriever
+from assistant.settings import load_settings
+from assistant.store.connection import Store, open_store
+from evals.datasets import Query, is_for_fitting, load_faqs, load_pairs, load_queries
+from evals.measures import recall_at
+
+CANDIDATES = 10
+DISTRACTORS = 10_000
+
+
+def fill(store: Store, folder: Path, distractors: Path | None) -> int:
+    """Put the FAQs into the library, and unrelated answers beside them; returns how many of those."""
+    store.answers.upsert(Answer(str(faq.id), faq.question, faq.answer, "pt") for faq in load_faqs(folder))
+    if distractors is None:
+        return 0
+    texts = dict.fromkeys(text for pair in load_pairs(distractors) for text in (pair.question1, pair.question2))
+    # Entered as Portuguese, or the filter by language would keep them out and the test would be empty.
+    rows = [Answer(f"unrelated-{i}", text, text, "pt") for i, text in enumerate(islice(texts, DISTRACTORS))]
+    store.answers.upsert(rows)
+    return len(rows)
+
+
+def rank(
+    queries: Sequence[Query], retriever: Retriever, judge: Judge | None
+) -> tuple[list[list[str]], list[list[str]]]:
+    """The answers' texts in retrieval's order and, with a judge, in its order."""
+    retrieved, judged = [], []
+    for query in tqdm(queries, unit="query"):
+        candidates = retriever.candidates(query.text, ("pt",), CANDIDATES)
+        retrieved.append([candidate.answer.answer for candidate in candidates])
+        if judge is not None:
+            verdicts = judge.judge(query.text, "pt", candidates)
+            judged.append([verdict.candidate.answer.answer for verdict in verdicts])
+    return retrieved, judged
+
+
+def report(name: str, queries: Sequence[Query], rankings: Sequence[Sequence[str]], answers: dict[int, str]) -> None:
+    """One line for all queries, one for those whose FAQ the calibration has not seen."""
+    for group, kept in (("all", lambda query: True), ("unseen", lambda query: not is_for_fitting(query.faq_id))):
+        rows = [(ranked, answers[query.faq_id]) for ranked, query in zip(rankings, queries, strict=True) if kept(query)]
+        ranked, right = [row[0] for row in rows], [row[1] for row in rows]
+        print(
+            f"{name:<22} {group:<7} n={len(rows):<5} recall@1 {recall_at(1, ranked, right):.4f}"
+            f"  @5 {recall_at(5, ranked, right):.4f}  @10 {recall_at(10, ranked, right):.4f}"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="folder with faqs.jsonl and queries_dev.jsonl")
+    parser.add_argument("--limit", type=int, help="ask only the first N queries")
+    parser.add_argument("--distractors", type=Path, help="CSV of question pairs to add as unrelated answers")
+    parser.add_argument("--no-judge", action="store_true", help="measure retrieval alone")
+    options = parser.parse_args()
+    queries = load_queries(options.folder)[: options.limit]
+    answers = {faq.id: faq.answer for faq in load_faqs(options.folder)}
+    with tempfile.TemporaryDirectory() as folder:
+        settings = load_settings(data_dir=Path(folder), database_url=None)
+        embedder = open_embedder(settings)
+        with open_store(settings) as store:
+            added = fill(store, options.folder, options.distractors)
+            retriever = Retriever(store, embedder)
+            print(f"{len(answers)} answers, {added} unrelated ones, {len(queries)} queries")
+            if options.no_judge:
+                retrieved, _ = rank(queries, retriever, None)
+                report("retrieval", queries, retrieved, answers)
+                return
+            with open_model(settings) as model:
+                retrieved, judged = rank(queries, retriever, make_judge(settings, model, embedder))
+            report("retrieval", queries, retrieved, answers)
+            report("retrieval and judge", queries, judged, answers)
+
+
+if __name__ == "__main__":
+    main()

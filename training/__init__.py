@@ -1,0 +1,1 @@
+"""Makes adapters and calibrations out of labelled data."""

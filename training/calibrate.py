@@ -1,0 +1,76 @@
+"""Fit the judge's calibration on labelled pairs of each language and write it to a file.
+
+    python -m training.calibrate --english QQP/train.csv --portuguese AIA_BDE_FOLDER
+
+English pairs are Quora's; Portuguese pairs are rewordings of public FAQs against the candidates
+retrieval shows for them, which makes the wrong ones hard near misses. In both languages customers'
+wordings for the sample library stand beside them as a second domain of equal weight: a scale fitted
+on one domain alone is badly off on another. Of the FAQs only those with even numbers are used, so
+that the others stay unseen for measuring.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tqdm import tqdm
+
+from assistant.assembly import LoadedModel, open_embedder, open_model
+from assistant.calibration import SHIPPED, Calibration, Fit
+from assistant.judge import label_scores, measure
+from assistant.records import LANGUAGES, Language
+from assistant.settings import load_settings
+from training.calibration_data import Group, english_groups, portuguese_groups, shop_groups
+from training.calibration_fit import LabelledGroup, choose_threshold, fit_all
+
+
+def label(groups: list[Group], language: Language, model: LoadedModel) -> list[LabelledGroup]:
+    """Every group with the signals of its pairs."""
+    labelled = []
+    for group in tqdm(groups, unit="question", desc=f"{language} pairs"):
+        scores = label_scores(
+            model.generator, model.base.chat, group.asked, group.pasts, language, model.identity.adapter
+        )
+        signals = tuple(
+            measure(group.asked, past, answer, language, language, cosine, score)
+            for past, answer, cosine, score in zip(group.pasts, group.answers, group.cosines, scores, strict=True)
+        )
+        labelled.append(LabelledGroup(group.domain, signals, group.same))
+    return labelled
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--english", type=Path, required=True, help="CSV with question1, question2, is_duplicate")
+    parser.add_argument("--portuguese", type=Path, required=True, help="folder with faqs.jsonl and queries_dev.jsonl")
+    parser.add_argument("--limit", type=int, default=800, help="pairs of each published set (default: %(default)s)")
+    parser.add_argument("--precision", type=float, default=0.8, help="aim for shown answers (default: %(default)s)")
+    parser.add_argument("--out", type=Path, default=SHIPPED, help="file to write (default: the shipped one)")
+    options = parser.parse_args()
+    settings = load_settings()
+    embedder = open_embedder(settings)
+    fits: list[Fit] = []
+    thresholds: dict[Language, float] = {}
+    with open_model(settings) as model:
+        for language in LANGUAGES:
+            published = (
+                english_groups(options.english, embedder, options.limit)
+                if language == "en"
+                else portuguese_groups(options.portuguese, embedder, options.limit)
+            )
+            labelled = label(published + shop_groups(language, embedder), language, model)
+            fitted = fit_all(language, labelled, model.identity)
+            thresholds[language] = choose_threshold(fitted[-1], labelled, options.precision)
+            fits += [result.fit for result in fitted]
+            for fit in fits[-len(fitted) :]:
+                measured = "  ".join(f"{name} {value:.3f}" for name, value in fit.heldout.items())
+                weights = "  ".join(f"{name} {weight:+.2f}" for name, weight in fit.weights.items())
+                print(f"{language}  {fit.rows} pairs  {weights}  intercept {fit.intercept:+.2f}\n    {measured}")
+            print(f"{language}  threshold {thresholds[language]:.3f}")
+    Calibration(embedder.name, thresholds, tuple(fits)).save(options.out)
+    print(f"wrote {options.out.name}")
+
+
+if __name__ == "__main__":
+    main()

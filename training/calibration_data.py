@@ -1,0 +1,88 @@
+"""Labelled pairs for the judge's calibration."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from assistant.embedder import Embedder
+from assistant.records import Language
+from assistant.sample import sample_rows
+from evals.datasets import is_for_fitting, load_faqs, load_pairs, load_queries, load_wordings
+
+SEED = 20260101
+CANDIDATES = 10
+WORDINGS = Path(__file__).with_name("data")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One asked question against labelled past ones; the four tuples run in parallel.
+
+    `answers` holds None where only questions are known.
+    """
+
+    domain: str
+    asked: str
+    pasts: tuple[str, ...]
+    answers: tuple[str | None, ...]
+    cosines: tuple[float, ...]
+    same: tuple[bool, ...]
+
+
+def english_groups(path: Path, embedder: Embedder, limit: int) -> list[Group]:
+    """`limit` question pairs, one a group."""
+    pairs = load_pairs(path)
+    random.Random(SEED).shuffle(pairs)
+    pairs = pairs[:limit]
+    first = embedder.embed([pair.question1 for pair in pairs])
+    second = embedder.embed([pair.question2 for pair in pairs])
+    cosines = np.sum(first * second, axis=1)
+    return [
+        Group("quora", pair.question1, (pair.question2,), (None,), (float(cosine),), (pair.same,))
+        for pair, cosine in zip(pairs, cosines, strict=True)
+    ]
+
+
+def portuguese_groups(folder: Path, embedder: Embedder, limit: int) -> list[Group]:
+    """Rewordings with the FAQs nearest to them, about `limit` pairs. FAQs kept for measuring are left out."""
+    faqs = load_faqs(folder)
+    answers = {faq.id: faq.answer for faq in faqs}
+    queries = [query for query in load_queries(folder) if is_for_fitting(query.faq_id)]
+    random.Random(SEED).shuffle(queries)
+    asked = [(query.text, answers[query.faq_id]) for query in queries[: limit // CANDIDATES]]
+    return _nearest("faqs", asked, [(faq.question, faq.answer) for faq in faqs], embedder)
+
+
+def shop_groups(language: Language, embedder: Embedder) -> list[Group]:
+    """Customers' wordings with the sample answers nearest to them; some have no answer at all."""
+    library = sample_rows(language)
+    answers = {row["id"]: row["answer"] for row in library}
+    wordings = load_wordings(WORDINGS / f"shop_wordings_{language}.jsonl")
+    asked = [(wording.query, answers[wording.answer_id] if wording.answer_id else None) for wording in wordings]
+    return _nearest("shop", asked, [(row["question"], row["answer"]) for row in library], embedder)
+
+
+def _nearest(
+    domain: str, asked: Sequence[tuple[str, str | None]], library: Sequence[tuple[str, str]], embedder: Embedder
+) -> list[Group]:
+    """Each (query, right answer) against the library's nearest questions."""
+    questions = embedder.embed([question for question, _ in library])
+    groups = []
+    for (query, right), similarities in zip(asked, embedder.embed([q for q, _ in asked]) @ questions.T, strict=True):
+        nearest = np.argsort(-similarities)[:CANDIDATES]
+        groups.append(
+            Group(
+                domain,
+                query,
+                tuple(library[i][0] for i in nearest),
+                tuple(library[i][1] for i in nearest),
+                tuple(float(similarities[i]) for i in nearest),
+                tuple(library[i][1] == right for i in nearest),
+            )
+        )
+    return groups

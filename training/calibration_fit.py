@@ -1,0 +1,168 @@
+"""The two logistic fits of the judge's calibration, their held-out figures, and a threshold."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import brier_score_loss, roc_auc_score
+from sklearn.model_selection import KFold
+from sklearn.preprocessing import StandardScaler
+
+from assistant.calibration import Fit, JudgeModel, Ranking, leads
+from assistant.records import Language, Signals
+
+FOLDS = 5
+SEED = 20260101
+
+# From the signals that are always there to all of them: the judge takes the last that it can serve.
+SIGNAL_SETS: dict[Language, tuple[tuple[str, ...], ...]] = {
+    # Quora has no answers, so English cannot learn what a word covered by the answer is worth.
+    "en": (("cosine",), ("cosine", "differing_share"), ("cosine", "differing_share", "label_logit")),
+    "pt": (("cosine",), ("cosine", "uncovered_share"), ("cosine", "uncovered_share", "label_logit")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledGroup:
+    """One asked question: the signals of its pairs and whether each is the same."""
+
+    domain: str
+    signals: tuple[Signals, ...]
+    same: tuple[bool, ...]
+
+    @property
+    def is_ranking(self) -> bool:
+        """Whether it holds what retrieval proposed, rather than one pair by itself."""
+        return len(self.same) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A fit with the cross-validated probabilities of the ranking groups, in their order."""
+
+    fit: Fit
+    heldout: list[list[float]]
+
+
+def fit_all(language: Language, groups: Sequence[LabelledGroup], model: JudgeModel) -> list[Fitted]:
+    """One fit per set of signals of the language, with held-out figures of a cross-validation by question."""
+    return [_cross_validated(language, groups, names, model) for names in SIGNAL_SETS[language]]
+
+
+def choose_threshold(fitted: Fitted, groups: Sequence[LabelledGroup], precision: float) -> float:
+    """The least P(same) at which the best candidates shown are right as often as `precision`.
+
+    Counted on held-out probabilities, every domain with the same weight. Where that precision is
+    never reached, the threshold at which it is highest.
+    """
+    rankings = [group for group in groups if group.is_ranking]
+    best = [max(zip(p, group.same, strict=True)) for p, group in zip(fitted.heldout, rankings, strict=True)]
+    weight = _domain_weights([group.domain for group in rankings])
+    probability, right = np.array([p for p, _ in best]), np.array([same for _, same in best])
+    order = np.argsort(-probability)
+    shown_right = np.cumsum((weight * right)[order]) / np.cumsum(weight[order])
+    good = np.flatnonzero(shown_right >= precision)
+    return float(probability[order][good[-1] if len(good) else int(np.argmax(shown_right))])
+
+
+def _cross_validated(
+    language: Language, groups: Sequence[LabelledGroup], names: tuple[str, ...], model: JudgeModel
+) -> Fitted:
+    heldout: dict[int, list[float]] = {}
+    for train, test in KFold(FOLDS, shuffle=True, random_state=0).split(groups):
+        fit = _fit(language, [groups[i] for i in train], names, model, {})
+        for i in test:
+            if groups[i].is_ranking:
+                heldout[i] = fit.ranking.probabilities([fit.score(signals) for signals in groups[i].signals])
+    ranked = [heldout[i] for i in sorted(heldout)]
+    figures = _figures([groups[i] for i in sorted(heldout)], ranked)
+    return Fitted(_fit(language, groups, names, model, figures), ranked)
+
+
+def _fit(
+    language: Language,
+    groups: Sequence[LabelledGroup],
+    names: tuple[str, ...],
+    model: JudgeModel,
+    figures: dict[str, float],
+) -> Fit:
+    weights, intercept = _fit_score(groups, names)
+    score = Fit(language, weights, intercept, Ranking(1.0, 0.0, 0.0, 0.0), None, 0, {}).score
+    ranking = _fit_ranking(
+        [([score(signals) for signals in group.signals], group) for group in groups if group.is_ranking]
+    )
+    rows = sum(len(group.same) for group in groups)
+    return Fit(language, weights, intercept, ranking, model if "label_logit" in names else None, rows, figures)
+
+
+def _fit_score(groups: Sequence[LabelledGroup], names: tuple[str, ...]) -> tuple[dict[str, float], float]:
+    """Weights of the signals. Every domain has an intercept of its own in the fit, so that a domain's
+    level is not mistaken for an effect of its signals; the mean of them is kept."""
+    pairs = [
+        ([getattr(signals, name) for name in names], same, group.domain)
+        for group in groups
+        for signals, same in zip(group.signals, group.same, strict=True)
+        # A pair whose label could not be read is never given a score.
+        if all(getattr(signals, name) is not None for name in names)
+    ]
+    values, same, domains = (np.array(column) for column in zip(*pairs, strict=True))
+    scaler = StandardScaler().fit(values)
+    present = np.unique(domains)
+    indicator = (domains[:, None] == present[None, :]).astype(float)
+    logistic = LogisticRegression(C=10.0, fit_intercept=False)
+    logistic.fit(np.hstack([scaler.transform(values), indicator]), same, sample_weight=_domain_weights(domains))
+    raw = logistic.coef_[0][: len(names)] / scaler.scale_
+    level = float(np.mean(logistic.coef_[0][len(names) :]) - np.sum(raw * scaler.mean_))
+    return {name: float(weight) for name, weight in zip(names, raw, strict=True)}, level
+
+
+def _fit_ranking(rankings: Sequence[tuple[list[float], LabelledGroup]]) -> Ranking:
+    """The second step. Every ranking also takes part with a random half of its candidates, which
+    stands for smaller libraries and for questions whose answer is missing."""
+    chance = random.Random(SEED)
+    sets: list[tuple[list[float], list[bool], str]] = []
+    for scores, group in rankings:
+        sets.append((scores, list(group.same), group.domain))
+        if kept := [i for i in range(len(scores)) if chance.random() < 0.5]:
+            sets.append(([scores[i] for i in kept], [group.same[i] for i in kept], group.domain))
+    right_leads = [
+        lead
+        for scores, same, _ in sets
+        for lead, is_same in zip(leads(scores, np.inf), same, strict=True)
+        if is_same and 0 < lead < np.inf
+    ]
+    cap = float(np.median(right_leads))
+    rows = [
+        (score, lead, is_same, domain)
+        for scores, same, domain in sets
+        for score, lead, is_same in zip(scores, leads(scores, cap), same, strict=True)
+    ]
+    score, lead, same, domains = (np.array(column) for column in zip(*rows, strict=True))
+    logistic = LogisticRegression(C=10.0)
+    logistic.fit(np.column_stack([score, lead]), same, sample_weight=_domain_weights(domains))
+    own, ahead = (float(weight) for weight in logistic.coef_[0])
+    return Ranking(own, ahead, cap, float(logistic.intercept_[0]))
+
+
+def _domain_weights(domains: Sequence[str]) -> np.ndarray:
+    """Weights that give every domain the same say, 1 on average."""
+    names, counts = np.unique(domains, return_counts=True)
+    share = dict(zip(names, len(domains) / len(names) / counts, strict=True))
+    return np.array([share[domain] for domain in domains])
+
+
+def _figures(groups: Sequence[LabelledGroup], probabilities: Sequence[Sequence[float]]) -> dict[str, float]:
+    figures = {}
+    for domain in sorted({group.domain for group in groups}):
+        own = [(p, group.same) for p, group in zip(probabilities, groups, strict=True) if group.domain == domain]
+        flat = np.array([p for ps, _ in own for p in ps])
+        same = np.array([label for _, labels in own for label in labels])
+        answerable = [(ps, labels) for ps, labels in own if any(labels)]
+        figures[f"{domain} roc_auc"] = float(roc_auc_score(same, flat))
+        figures[f"{domain} brier"] = float(brier_score_loss(same, flat))
+        figures[f"{domain} right first"] = float(np.mean([labels[int(np.argmax(ps))] for ps, labels in answerable]))
+    return figures
