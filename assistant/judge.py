@@ -120,4 +120,5 @@ class Judge:
 
     def signals_used(self, language: Language) -> tuple[str, ...]:
         """The names of the signals that decide for questions in `language`."""
-        return tuple(self._calibration.fit_for(language, Signals(0.0, 0.0, 0.0, 0.0), self._model).weights)
+        weights = self._calibration.fit_for(language, Signals(0.0, 0.0, 0.0, 0.0), self._model).weights
+        return tuple(name for name, weight in weights.items() if weight)

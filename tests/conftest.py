@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from assistant.assembly import LoadedModel, open_model
 from assistant.embedder import Embedder, load_embedder
 from assistant.settings import Settings, load_settings
 from assistant.store.connection import Store, open_store
@@ -109,3 +110,10 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 def store(settings: Settings) -> Iterator[Store]:
     with open_store(settings) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def model() -> Iterator[LoadedModel]:
+    """The real small language model, without an adapter."""
+    with open_model(load_settings()) as loaded:
+        yield loaded

@@ -21,17 +21,21 @@ from assistant.calibration import SHIPPED, Calibration, Fit
 from assistant.judge import label_scores, measure
 from assistant.records import LANGUAGES, Language
 from assistant.settings import load_settings
+from training.calibration_cache import LabelCache
 from training.calibration_data import Group, english_groups, portuguese_groups, shop_groups
 from training.calibration_fit import LabelledGroup, choose_threshold, fit_all
 
 
-def label(groups: list[Group], language: Language, model: LoadedModel) -> list[LabelledGroup]:
-    """Every group with the signals of its pairs."""
+def label(groups: list[Group], language: Language, model: LoadedModel, cache: LabelCache) -> list[LabelledGroup]:
+    """Every group with the signals of its pairs. What the model said is kept as it comes."""
     labelled = []
     for group in tqdm(groups, unit="question", desc=f"{language} pairs"):
-        scores = label_scores(
-            model.generator, model.base.chat, group.asked, group.pasts, language, model.identity.adapter
-        )
+        scores = cache.get(language, group.asked, group.pasts)
+        if scores is None:
+            scores = label_scores(
+                model.generator, model.base.chat, group.asked, group.pasts, language, model.identity.adapter
+            )
+            cache.put(language, group.asked, group.pasts, scores)
         signals = tuple(
             measure(group.asked, past, answer, language, language, cosine, score)
             for past, answer, cosine, score in zip(group.pasts, group.answers, group.cosines, scores, strict=True)
@@ -52,14 +56,14 @@ def main() -> None:
     embedder = open_embedder(settings)
     fits: list[Fit] = []
     thresholds: dict[Language, float] = {}
-    with open_model(settings) as model:
+    with open_model(settings) as model, LabelCache(settings.cache_dir / "calibration", model.identity) as cache:
         for language in LANGUAGES:
             published = (
                 english_groups(options.english, embedder, options.limit)
                 if language == "en"
                 else portuguese_groups(options.portuguese, embedder, options.limit)
             )
-            labelled = label(published + shop_groups(language, embedder), language, model)
+            labelled = label(published + shop_groups(language, embedder), language, model, cache)
             fitted = fit_all(language, labelled, model.identity)
             thresholds[language] = choose_threshold(fitted[-1], labelled, options.precision)
             fits += [result.fit for result in fitted]

@@ -294,5 +294,5 @@ def test_a_demo_hides_what_it_forbids(demo, visit):
 def test_an_answer_in_another_language_says_so(demo, visit):
     page = visit(demo.url)
     page.get_by_label("Language of the question").select_option("English")
-    notices = ask(page, PORTUGUESE).locator(".rp-notice")
+    notices = ask(page, PORTUGUESE).locator(".rp-card .rp-notice")
     expect(notices.first).to_have_text("This answer is in Portuguese; the question is in English.")

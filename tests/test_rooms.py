@@ -1,0 +1,76 @@
+"""Which room may look into which, read from the imports."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FILES = sorted(path for room in ("assistant", "evals", "training") for path in (ROOT / room).rglob("*.py"))
+FILES.append(ROOT / "app.py")
+
+FORBIDDEN_ROOMS = {"assistant": ("evals", "training", "app"), "evals": ("training", "app"), "training": ("app",)}
+
+# A heavy package and the only places that may import it.
+HOMES = {
+    "torch": ("assistant/generator/", "evals/speed.py"),
+    "transformers": ("assistant/generator/", "evals/speed.py"),
+    "peft": ("assistant/generator/", "evals/speed.py"),
+    "gradio": ("assistant/ui/", "app.py"),
+    "huggingface_hub": ("assistant/basemodels.py",),
+    "psycopg": ("assistant/store/",),
+    "psycopg_pool": ("assistant/store/",),
+    "pgvector": ("assistant/store/",),
+    "sqlalchemy": ("assistant/store/",),
+    "alembic": ("assistant/store/",),
+}
+# `spaces` at the top level is a folder of files; gradio imports a package of that name on a Space.
+NEVER = ("spaces", "unsloth")
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_a_file_imports_only_what_its_room_may(path: Path) -> None:
+    found = set(imports(path))
+    tops = {module.split(".")[0] for module in found}
+    assert not tops & set(FORBIDDEN_ROOMS.get(path.relative_to(ROOT).parts[0], ()))
+    assert not tops & set(NEVER)
+    for package, homes in HOMES.items():
+        if package in tops:
+            assert name(path).startswith(homes), f"{package} is imported outside {homes}"
+
+
+@pytest.mark.parametrize("module", ["assistant", "assistant.library", "assistant.settings", "assistant.assembly"])
+def test_importing_the_assistant_is_light(module: str) -> None:
+    """The library's command line and the settings must not wait for torch; only the model's room loads it."""
+    code = f"import sys, {module}; print([m for m in ('torch', 'gradio') if m in sys.modules])"
+    shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
+
+
+def test_environment_variables_are_read_in_one_place() -> None:
+    """Others may set what a library reads, and hand the environment on to a process they start."""
+    reading = re.compile(r"environ\.get\(|environ\[[^]]+\](?! = )|getenv|getenvb")
+    assert [name(path) for path in FILES if reading.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_no_rooms_drawer() -> None:
+    assert not [path for path in FILES if "util" in path.stem or "helper" in path.stem]
+    assert not list((ROOT / "spaces").glob("**/__init__.py"))

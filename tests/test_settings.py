@@ -1,0 +1,50 @@
+"""One settings object; everything wrong is told at once, with the fix."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.errors import SettingsError
+from assistant.settings import is_loopback, load_settings
+
+
+def test_defaults_work_and_bind_to_this_machine_only() -> None:
+    settings = load_settings()
+    assert (settings.host, settings.port, settings.demo) == ("127.0.0.1", 7860, False)
+    assert settings.data_dir.is_absolute()
+    assert settings.threshold("en") is None
+
+
+def test_everything_wrong_is_in_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "PORT": "seven",
+        "RESPOSTA_TRESHOLD_EN": "0.4",
+        "RESPOSTA_THRESHOLD_PT": "4",
+        "DATABASE_URL": "mysql://x",
+    }.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as error:
+        load_settings()
+    message = str(error.value)
+    assert "PORT='seven'" in message
+    assert "did you mean RESPOSTA_THRESHOLD_EN?" in message
+    assert "RESPOSTA_THRESHOLD_PT='4'" in message
+    assert "must begin with postgresql://" in message
+
+
+@pytest.mark.parametrize("environment", [{"HOST": "0.0.0.0"}, {"SPACE_ID": "a/b"}, {"HOST": "example.com"}])
+def test_without_users_only_a_demo_may_be_public(monkeypatch: pytest.MonkeyPatch, environment: dict) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match="DEMO=1"):
+        load_settings()
+    monkeypatch.setenv("DEMO", "1")
+    assert load_settings().demo
+
+
+@pytest.mark.parametrize(
+    ("host", "is_own"),
+    [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("localhost", True), ("0.0.0.0", False)],
+)
+def test_loopback(host: str, is_own: bool) -> None:
+    assert is_loopback(host) is is_own
