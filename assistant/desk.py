@@ -34,7 +34,7 @@ from assistant.store.connection import Store
 
 log = logging.getLogger(__name__)
 
-MAX_SEARCH = 100
+MAX_SEARCH = 50
 
 
 class Desk:
@@ -124,7 +124,6 @@ class Desk:
         language: str = "auto",
         tags: Sequence[str] = (),
         author: str = "",
-        interaction_id: str | None = None,
     ) -> Answer:
         """Keep a new answer; the next question finds it."""
         question = intake.clean(question, self._settings.max_question_chars, "question")
@@ -150,7 +149,7 @@ class Desk:
         return DeskStatus(
             base=self._judge.base,
             adapter=self._judge.adapter,
-            signals=self._judge.signals_used("en"),
+            signals={language: self._judge.signals_used(language) for language in LANGUAGES},
             answers=sum(self._store.answers.stats().answers.values()),
         )
 

@@ -8,6 +8,7 @@ import datetime as dt
 import json
 import logging
 import os
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,14 +18,14 @@ from tqdm import tqdm
 
 from assistant.embedder import Embedder
 from assistant.library_rows import FIELDS, Format, ReadReport, file_format, read_answers
-from assistant.records import Answer, ImportReport, Language, Rejected
+from assistant.records import LANGUAGES, Answer, ImportReport, Language, Rejected
 from assistant.retriever import EMBEDDING_BATCH, embed_texts
+from assistant.sample import sample_path
 from assistant.settings import Settings
 from assistant.store.connection import Store
 
 log = logging.getLogger(__name__)
 
-SAMPLE = Path(__file__).parent / "sample_library"
 _SAMPLE_MILESTONE = "sample library"
 
 
@@ -52,8 +53,10 @@ def import_sample(store: Store, embedder: Embedder, settings: Settings | None = 
     """Load the sample library into an empty store, once in its life; None when there was nothing to do."""
     if store.answers.reached(_SAMPLE_MILESTONE) or not store.answers.is_empty():
         return None
-    files = sorted(SAMPLE.glob("answers_*.jsonl"))
-    return _import(files, store, embedder, settings or Settings(), "jsonl", None, True, _SAMPLE_MILESTONE)
+    files = [sample_path(language) for language in LANGUAGES]
+    # In a server's log a progress bar would be noise between the lines.
+    progress = sys.stderr.isatty()
+    return _import(files, store, embedder, settings or Settings(), "jsonl", None, progress, _SAMPLE_MILESTONE)
 
 
 def export_file(path: Path, store: Store, form: Format | None = None) -> int:

@@ -6,11 +6,14 @@ nearest sentence is not near enough does not hold the answer.
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from assistant.embedder import Embedder
+from assistant.errors import ModelError
 from assistant.records import Reading
 
 # A full stop inside a number, an abbreviation's letter or an address ends no sentence.
@@ -19,23 +22,36 @@ _EDGE = " \t\r\n\"'“”«»"
 
 MAX_SENTENCES = 400
 
+SHIPPED = Path(__file__).with_name("reading.json")
+
 
 @dataclass(frozen=True, slots=True)
 class Presence:
     """P(the text holds the answer) = 1 / (1 + exp(-slope * (cosine - midpoint))).
 
-    Fitted by `python -m training.reading_threshold` on FaQuAD's training questions, each with its own
-    text and with one of another document.
+    Written by `python -m training.reading_threshold`; holds for one embedding model.
     """
 
+    embedding: str
     slope: float
     midpoint: float
 
     def probability(self, cosine: float) -> float:
         return 1 / (1 + math.exp(-self.slope * (cosine - self.midpoint)))
 
+    def save(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
 
-PRESENCE = Presence(slope=60.0, midpoint=0.86)
+
+def load_presence(path: Path, embedding: str) -> Presence:
+    """Read what `Presence.save` wrote. Raises `ModelError` when it was fitted for another embedding model."""
+    presence = Presence(**json.loads(path.read_text(encoding="utf-8")))
+    if presence.embedding != embedding:
+        raise ModelError(
+            f"{path.name} was fitted with the embeddings of {presence.embedding}, the app uses {embedding}: run "
+            "`python -m training.reading_threshold` with this embedding model, or unset RESPOSTA_EMBEDDING_MODEL."
+        )
+    return presence
 
 
 def sentences(context: str) -> list[tuple[int, int]]:
@@ -55,9 +71,9 @@ def sentences(context: str) -> list[tuple[int, int]]:
 class Reader:
     """Reads answers with one embedding model."""
 
-    def __init__(self, embedder: Embedder, presence: Presence = PRESENCE) -> None:
+    def __init__(self, embedder: Embedder, presence: Presence | None = None) -> None:
         self._embedder = embedder
-        self._presence = presence
+        self._presence = presence or load_presence(SHIPPED, embedder.name)
 
     def read(self, question: str, context: str) -> Reading:
         """The answering passage of `context`; its offsets refer to `context` as given."""

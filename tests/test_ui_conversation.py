@@ -79,12 +79,12 @@ class ScriptedDesk:
     def feedback(self, feedback, who="local", edited_text="") -> None:
         self._called("feedback", feedback, who, edited_text)
 
-    def write_answer(self, question, answer, language="auto", tags=(), author="", interaction_id=None) -> Answer:
-        self._called("write", question, answer, language, list(tags), interaction_id)
+    def write_answer(self, question, answer, language="auto", tags=(), author="") -> Answer:
+        self._called("write", question, answer, language, list(tags))
         return VERDICT.candidate.answer
 
     def status(self) -> DeskStatus:
-        return DeskStatus("base", None, ("cosine",), 1)
+        return DeskStatus("base", None, {"en": ("cosine",), "pt": ("cosine",)}, 1)
 
 
 @pytest.fixture
@@ -225,9 +225,9 @@ def test_malformed_feedback_is_refused(page, desk, change):
 
 
 def test_a_new_answer_is_written_with_its_tags(page, desk):
-    request = {"question": "Q", "answer": "A", "language": "en", "tags": " delivery, ,returns ", "interaction_id": ""}
+    request = {"question": "Q", "answer": "A", "language": "en", "tags": " delivery, ,returns "}
     assert page.write(request) == {"ok": True, "id": "a1"}
-    assert desk.calls == [("write", "Q", "A", "en", ["delivery", "returns"], None)]
+    assert desk.calls == [("write", "Q", "A", "en", ["delivery", "returns"])]
 
 
 def test_a_demo_refuses_feedback_and_new_answers(demo, desk):

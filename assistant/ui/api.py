@@ -16,7 +16,6 @@ from assistant.ui.views import candidate_view, reading_view, verdict_view
 if TYPE_CHECKING:
     from assistant.desk import Desk
 
-MAX_SEARCH = 50
 MAX_NOTE = 1_000
 
 # Shown beside each parameter under "Use via API".
@@ -26,7 +25,7 @@ PARAMETERS = {
     "reasons": "Also write why each shown answer was judged so; slower.",
     "context": "The text to read the answer out of.",
     "query": "Words or a question.",
-    "limit": f"How many answers at most, 1 to {MAX_SEARCH}.",
+    "limit": "How many answers at most.",
     "interaction_id": "From the reply of /suggest.",
     "answer_id": 'The "id" of one of its matches or near misses.',
     "verdict": " or ".join(f'"{verb}"' for verb in VERBS) + ".",
@@ -70,8 +69,8 @@ def add_endpoints(page: gr.Blocks, desk: Desk, access: Access) -> None:
         Returns a list of {"id", "question", "answer", "language", "tags", "author", "date", "phrasing", "cosine"}.
         """
         access.check("search")
-        if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MAX_SEARCH:
-            raise InputError(f"limit must be a whole number from 1 to {MAX_SEARCH}; correct it and send again.")
+        if isinstance(limit, bool) or not isinstance(limit, int):
+            raise InputError("limit must be a whole number; correct it and send again.")
         return [candidate_view(found) for found in desk.search(_text(query, "query"), limit)]
 
     def feedback(interaction_id: str, answer_id: str, verdict: str, note: str = "") -> dict:

@@ -119,7 +119,6 @@ class Conversation:
                 _text(request, "language") or "auto",
                 tags,
                 _text(request, "author"),
-                _text(request, "interaction_id") or None,
             )
         except Exception as error:
             return {"ok": False, "error": explain(error)}

@@ -108,7 +108,7 @@ def status_view(status: DeskStatus) -> Json:
     return {
         "base": status.base,
         "adapter": status.adapter,
-        "signals": list(status.signals),
+        "signals": {language: list(names) for language, names in status.signals.items()},
         "answers": status.answers,
     }
 

@@ -68,7 +68,7 @@ export class Card {
     const facts = [shortDate(match.date), match.author, LANGUAGES[match.language]].filter(Boolean).join(" · ");
     const tags = match.tags.map((tag) => el("span", { class: "rp-tag", text: tag }));
     const filed = match.phrasing === match.question ? null : el("p", { class: "rp-fine", text: `Filed as: ${match.question}` });
-    const judging = Object.entries(SIGNALS).filter(([key]) => this.desk.signals.includes(key) && match.signals[key] !== null);
+    const judging = Object.entries(SIGNALS).filter(([key]) => (this.desk.signals[match.language] ?? []).includes(key) && match.signals[key] !== null);
     const signals = judging.map(([key, [name, written]]) => `${name} ${written(match.signals[key])}`);
     return el(
       "footer",

@@ -55,7 +55,7 @@ class Desk {
 
   rebuild({ turns, status, error }) {
     this.allowed = status?.allowed ?? this.allowed;
-    this.signals = status?.signals ?? [];
+    this.signals = status?.signals ?? {};
     this.waiting = [];
     this.unexplained = [];
     this.asking = this.explaining = this.last = null;
@@ -64,7 +64,7 @@ class Desk {
     this.reply = new Reply({
       allowed: this.allowed,
       report: (source, verdict, text) => this.tell(source.interaction, source.answer, verdict, "", text),
-      write: () => this.write(this.last?.question ?? "", this.last?.id),
+      write: () => this.write(this.last?.question ?? ""),
     });
     this.form = new WriteForm(
       (answer) => this.call("write", answer),
@@ -87,7 +87,7 @@ class Desk {
 
   bar(status) {
     const facts = status
-      ? [`${status.answers.toLocaleString("en")} past answers`, status.adapter ? `${status.base} + ${status.adapter}` : status.base, `judged by ${status.signals.map((key) => SIGNALS[key]?.[0] ?? key).join(", ")}`]
+      ? [`${status.answers.toLocaleString("en")} past answers`, status.adapter ? `${status.base} + ${status.adapter}` : status.base, `judged by ${[...new Set(Object.values(status.signals).flat())].map((key) => SIGNALS[key]?.[0] ?? key).join(", ")}`]
       : [];
     return el(
       "div",
@@ -208,8 +208,8 @@ class Desk {
     return reply.ok ? null : reply.error;
   }
 
-  write(question, interaction) {
-    this.form.open(question, this.reply.text, interaction);
+  write(question) {
+    this.form.open(question, this.reply.text);
   }
 
   async call(name, request) {

@@ -87,7 +87,7 @@ export class Thread {
       el("p", { text: "The team has not answered this yet, or asked it in very different words." }),
     );
     if (this.desk.allowed.write) {
-      box.append(button("Write a new answer", { class: "rp-primary", onclick: () => this.desk.write(part.asked, turn.id) }));
+      box.append(button("Write a new answer", { class: "rp-primary", onclick: () => this.desk.write(part.asked) }));
     }
     return box;
   }

@@ -2,7 +2,7 @@
 import { button, el } from "./dom.js";
 
 export class WriteForm {
-  // save({question, answer, language, tags, interaction_id}) -> Promise<{ok, error}>
+  // save({question, answer, language, tags}) -> Promise<{ok, error}>
   constructor(save, saved) {
     this.save = save;
     this.saved = saved;
@@ -36,13 +36,12 @@ export class WriteForm {
     this.root = el("dialog", { class: "rp-dialog", "aria-labelledby": "rp-new-title" }, form);
   }
 
-  open(question, answer, interaction) {
+  open(question, answer) {
     this.question.value = question;
     this.answer.value = answer;
     this.language.value = "auto";
     this.tags.value = "";
     this.error.textContent = "";
-    this.interaction = interaction;
     this.root.showModal();
     (question ? this.answer : this.question).focus();
   }
@@ -54,7 +53,6 @@ export class WriteForm {
       answer: this.answer.value,
       language: this.language.value,
       tags: this.tags.value,
-      interaction_id: this.interaction ?? "",
     });
     this.submit.disabled = false;
     if (!reply.ok) {

@@ -1,0 +1,54 @@
+"""Fit when the reader says "not in the text", and write it to a file.
+
+    python -m training.reading_threshold FAQUAD/train.json [--limit N]
+
+Every question stands with its own context, which holds the answer, and with one of another document,
+which does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from tqdm import tqdm
+
+from assistant.assembly import open_embedder
+from assistant.reader import SHIPPED, Presence, Reader
+from assistant.settings import load_settings
+from evals.reading import SEED, elsewhere
+from evals.squad import load_squad
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path, help="SQuAD-format JSON")
+    parser.add_argument("--limit", type=int, default=150, help="questions to fit on (default: %(default)s)")
+    options = parser.parse_args()
+    questions = load_squad(options.file)
+    random.Random(SEED).shuffle(questions)
+    questions = questions[: options.limit]
+    embedder = open_embedder(load_settings())
+    reader = Reader(embedder, Presence(embedder.name, 0.0, 0.0))
+    cosines, present = [], []
+    for question, foreign in zip(tqdm(questions, unit="question"), elsewhere(questions), strict=True):
+        for context, holds in ((question.context, True), (foreign, False)):
+            cosines.append(reader.nearest(question.question, context)[1])
+            present.append(holds)
+    values, labels = np.array(cosines), np.array(present)
+    # Cosines differ by hundredths: regularization would flatten the curve.
+    logistic = LogisticRegression(C=1e6).fit(values[:, None], labels)
+    slope = float(logistic.coef_[0, 0])
+    fitted = Presence(embedder.name, slope, float(-logistic.intercept_[0] / slope))
+    fitted.save(SHIPPED)
+    accuracy = float(np.mean((values > fitted.midpoint) == labels))
+    print(f"{len(labels)} pairs: ROC AUC {roc_auc_score(labels, values):.3f}  accuracy {accuracy:.3f}")
+    print(f"wrote {SHIPPED.name}: {fitted}")
+
+
+if __name__ == "__main__":
+    main()
