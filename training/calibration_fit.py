@@ -58,19 +58,25 @@ def fit_all(language: Language, groups: Sequence[LabelledGroup], model: JudgeMod
 
 
 def choose_threshold(fitted: Fitted, groups: Sequence[LabelledGroup], precision: float) -> float:
-    """The least P(same) at which the best candidates shown are right as often as `precision`.
+    """The least P(same) at which the best candidates shown are right as often as `precision` in every domain.
 
-    Counted on held-out probabilities, every domain with the same weight. Where that precision is
-    never reached, the threshold at which it is highest.
+    Counted on held-out probabilities. Where a domain never reaches that precision, its best counts.
     """
     rankings = [group for group in groups if group.is_ranking]
     best = [max(zip(p, group.same, strict=True)) for p, group in zip(fitted.heldout, rankings, strict=True)]
-    weight = _domain_weights([group.domain for group in rankings])
-    probability, right = np.array([p for p, _ in best]), np.array([same for _, same in best])
-    order = np.argsort(-probability)
-    shown_right = np.cumsum((weight * right)[order]) / np.cumsum(weight[order])
+    domains = {group.domain for group in rankings}
+    return max(
+        _threshold([pair for pair, group in zip(best, rankings, strict=True) if group.domain == domain], precision)
+        for domain in domains
+    )
+
+
+def _threshold(best: Sequence[tuple[float, bool]], precision: float) -> float:
+    """The least probability of `best` (with whether it was right) that keeps `precision`."""
+    ordered = sorted(best, reverse=True)
+    shown_right = np.cumsum([right for _, right in ordered]) / np.arange(1, len(ordered) + 1)
     good = np.flatnonzero(shown_right >= precision)
-    return float(probability[order][good[-1] if len(good) else int(np.argmax(shown_right))])
+    return ordered[good[-1] if len(good) else int(np.argmax(shown_right))][0]
 
 
 def _cross_validated(
