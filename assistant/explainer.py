@@ -53,7 +53,7 @@ class Explainer:
         """The reason as it may be shown."""
         if not _WORD.search(written):
             return Reason(text, "empty")
-        if prompts.contradicts(text, verdict.label):
+        if prompts.contradicts(written, verdict.label):
             return Reason(text, "contradicts the verdict")
         if not _quotes_only(text, f"{part.asked} {verdict.candidate.phrasing}"):
             return Reason(text, "quotes words nobody wrote")

@@ -42,9 +42,9 @@ REPEATS = 3
 
 
 def untrained_adapter(weights: basemodels.Weights, folder: Path) -> Path:
-    """An adapter of the recipes' shape, saved as PEFT saves a trained one."""
+    """An adapter of the recipes' shape before its first step: it costs what a trained one does."""
     model = AutoModelForCausalLM.from_pretrained(weights.path)
-    config = LoraConfig(r=16, lora_alpha=16, target_modules=list(weights.base.lora_modules), init_lora_weights=False)
+    config = LoraConfig(r=16, lora_alpha=16, target_modules=list(weights.base.lora_modules))
     get_peft_model(model, config).save_pretrained(folder)
     return folder
 

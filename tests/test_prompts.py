@@ -17,7 +17,7 @@ def text(segments) -> str:
 def test_pairs_of_one_question_share_head_and_question() -> None:
     first, second = (prompts.label_first("Where is it?", past, "en", CHAT) for past in ("A?", "B?"))
     assert (first.head, first.asked) == (second.head, second.asked)
-    assert text(first.segments).endswith("Label:\n")
+    assert text(first.segments).endswith("Label:")
 
 
 def test_what_people_wrote_cannot_fake_a_field_or_a_turn() -> None:
@@ -34,7 +34,7 @@ def test_a_reason_follows_the_verdict_it_explains(label, language) -> None:
     pair = prompts.label_first("a", "b", language, CHAT)
     after = text(prompts.reason_after(pair, label, language))
     verdict = prompts.SAME if label == "same" else prompts.DIFFERENT
-    assert f"Label:\n{verdict}\nReason:\n" in after
+    assert f"Label:{verdict}\nReason: " in after
     assert after.endswith(prompts.reason_opening(label, language))
 
 
@@ -56,13 +56,13 @@ def test_a_reply_without_a_label_gets_none(reply: str, label: str | None) -> Non
 @pytest.mark.parametrize(
     ("reason", "label", "contradicts"),
     [
-        ("Both questions ask about different things.", "same", True),
-        ("Both questions ask how to cancel an order.", "same", False),
-        ("The questions differ: they ask the same thing.", "different", True),
-        ("The questions differ: they are not the same.", "different", False),
-        ("As perguntas são diferentes: querem a mesma coisa.", "different", True),
-        ("As duas perguntas querem saber coisas diferentes.", "same", True),
-        ("As duas perguntas querem saber a mesma informação.", "same", False),
+        ("about different things.", "same", True),
+        ("how to cancel an order.", "same", False),
+        ("they ask the same thing.", "different", True),
+        ("they are not the same.", "different", False),
+        ("querem a mesma coisa.", "different", True),
+        ("coisas diferentes.", "same", True),
+        ("a mesma informação.", "same", False),
     ],
 )
 def test_a_reason_for_the_other_verdict_is_noticed(reason: str, label, contradicts: bool) -> None:
