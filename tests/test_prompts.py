@@ -17,7 +17,7 @@ def text(segments) -> str:
 def test_pairs_of_one_question_share_head_and_question() -> None:
     first, second = (prompts.label_first("Where is it?", past, "en", CHAT) for past in ("A?", "B?"))
     assert (first.head, first.asked) == (second.head, second.asked)
-    assert text(first.segments).endswith("Label:")
+    assert text(first.segments).endswith("Label:\n")
 
 
 def test_what_people_wrote_cannot_fake_a_field_or_a_turn() -> None:
@@ -34,7 +34,7 @@ def test_a_reason_follows_the_verdict_it_explains(label, language) -> None:
     pair = prompts.label_first("a", "b", language, CHAT)
     after = text(prompts.reason_after(pair, label, language))
     verdict = prompts.SAME if label == "same" else prompts.DIFFERENT
-    assert f"Label:{verdict}\nReason: " in after
+    assert f"Label:\n{verdict}\nReason:\n" in after
     assert after.endswith(prompts.reason_opening(label, language))
 
 
