@@ -101,7 +101,7 @@ def test_streamed_text_equals_greedy_generation(model) -> None:
     assert updates > 2
     for leaf in range(2):
         ids = engine.encode((*prompt.head, *prompt.stem, *prompt.leaves[leaf]))
-        with torch.inference_mode():
+        with torch.inference_mode(), engine.use(None):
             output = engine.model.generate(
                 torch.tensor([ids]),
                 attention_mask=torch.ones(1, len(ids), dtype=torch.long),

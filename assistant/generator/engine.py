@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,6 +44,8 @@ class Engine:
         self.dtype = compute_dtype(self.device)
         if self.device == "cpu":
             torch.set_num_threads(threads)
+        # Whether control tokens are split is a state of the tokenizer, not of the call.
+        self._tokenizing = threading.Lock()
         self.tokenizer = AutoTokenizer.from_pretrained(weights.path)
         self.model = AutoModelForCausalLM.from_pretrained(
             weights.path,
@@ -69,8 +72,11 @@ class Engine:
     def encode(self, segments: Sequence[Segment]) -> list[int]:
         """Token ids, every segment on its own; quoted text yields no control token."""
         ids: list[int] = []
-        for segment in segments:
-            ids += self.tokenizer(segment.text, add_special_tokens=False, split_special_tokens=segment.quoted).input_ids
+        with self._tokenizing:
+            for segment in segments:
+                ids += self.tokenizer(
+                    segment.text, add_special_tokens=False, split_special_tokens=segment.quoted
+                ).input_ids
         return ids
 
     def load_adapter(self, folder: Path) -> str:

@@ -158,7 +158,7 @@ class Generator:
             self._thread.join()
 
     def _encode(self, prompt: TreePrompt) -> tuple[tuple[int, ...], Tree]:
-        # Tokenizers are safe to call from many threads, so encoding does not wait for the model.
+        # In the caller's thread: encoding does not wait for the model.
         encode = self._engine.encode
         leaves = tuple(tuple(encode(leaf)) for leaf in prompt.leaves)
         return tuple(encode(prompt.head)), Tree(tuple(encode(prompt.stem)), leaves)
