@@ -76,7 +76,7 @@ def test_suggest_without_reasons_writes_none(client):
 
 def test_suggest_says_when_nothing_fits(client):
     reply = client.predict(
-        "Which telescope is best for looking at the rings of Saturn?", "en", False, api_name="/suggest"
+        "Which telescope shows the rings of Saturn best?", "en", False, api_name="/suggest"
     )
     assert reply["no_match"] is True
     assert reply["matches"] == []
