@@ -14,7 +14,7 @@ from typing import Literal
 from assistant.intake import one_line
 from assistant.records import Language
 
-PROMPT_VERSION = "label-first-1"
+PROMPT_VERSION = "label-first-3"
 
 SAME, DIFFERENT = "1", "0"
 
@@ -54,7 +54,11 @@ _LANGUAGE_NAMES: dict[Language, str] = {"en": "English", "pt": "Portuguese"}
 
 
 def label_first(asked: str, past: str, language: Language, chat: ChatFormat) -> PairPrompt:
-    """The comparison whose next token is the label, `SAME` or `DIFFERENT`."""
+    """The comparison whose next token is the label, `SAME` or `DIFFERENT`.
+
+    The model's turn begins before the past question, so that its markers are computed once for all candidates.
+    The line break behind "Label:" matters: without it an untuned model hardly considers the labels.
+    """
     return PairPrompt(
         head=(
             Segment(
@@ -63,8 +67,8 @@ def label_first(asked: str, past: str, language: Language, chat: ChatFormat) -> 
                 f"then the reason in one short sentence in {_LANGUAGE_NAMES[language]}.\nQuestion A: "
             ),
         ),
-        asked=(Segment(one_line(asked), quoted=True), Segment("\nQuestion B: ")),
-        past=(Segment(one_line(past), quoted=True), Segment(f"\n{chat.assistant}Label:\n")),
+        asked=(Segment(one_line(asked), quoted=True), Segment(f"\n{chat.assistant}Question B: ")),
+        past=(Segment(one_line(past), quoted=True), Segment("\nLabel:\n")),
     )
 
 

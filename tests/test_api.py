@@ -75,9 +75,7 @@ def test_suggest_without_reasons_writes_none(client):
 
 
 def test_suggest_says_when_nothing_fits(client):
-    reply = client.predict(
-        "Which telescope shows the rings of Saturn best?", "en", False, api_name="/suggest"
-    )
+    reply = client.predict("Which telescope shows the rings of Saturn best?", "en", False, api_name="/suggest")
     assert reply["no_match"] is True
     assert reply["matches"] == []
 

@@ -166,6 +166,36 @@ def test_a_full_queue_says_so_and_a_closed_model_too(weights: basemodels.Weights
         small.score(tree("Anybody?"))
 
 
+def test_a_stop_does_not_wait_for_all_that_queued_up(weights: basemodels.Weights) -> None:
+    small = Generator(weights, 2, max_queue=64)
+    outcomes: list[str] = []
+    prompt = tree("Which of all these is it?", PASTS * 12)
+
+    def ask() -> None:
+        try:
+            small.score(prompt)
+            outcomes.append("scored")
+        except ModelError:
+            outcomes.append("told")
+
+    release = threading.Event()
+    callers = [threading.Thread(target=lambda: small._call(release.wait))]
+    callers += [threading.Thread(target=ask) for _ in range(24)]
+    for caller in callers:
+        caller.start()
+    while small._queue.qsize() < 24:
+        time.sleep(0.001)
+    release.set()
+    while not small._queue.empty():
+        time.sleep(0.001)
+    # All are in the thread's hands now, most of them still to be computed.
+    small.close()
+    for caller in callers:
+        caller.join(60)
+    assert len(outcomes) == 24
+    assert outcomes.count("told") >= 12
+
+
 @pytest.mark.parametrize("missing", ["adapter_model.safetensors", "adapter_config.json"])
 def test_an_adapter_without_safetensors_is_refused(model, adapter: Path, tmp_path: Path, missing: str) -> None:
     for file in adapter.iterdir():

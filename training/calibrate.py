@@ -65,7 +65,7 @@ def main() -> None:
             )
             labelled = label(published + shop_groups(language, embedder), language, model, cache)
             fitted = fit_all(language, labelled, model.identity)
-            thresholds[language] = choose_threshold(fitted[-1], labelled, options.precision)
+            thresholds[language] = choose_threshold(fitted[-1], options.precision)
             fits += [result.fit for result in fitted]
             for fit in fits[-len(fitted) :]:
                 measured = "  ".join(f"{name} {value:.3f}" for name, value in fit.heldout.items())

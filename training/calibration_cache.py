@@ -19,14 +19,17 @@ class LabelCache:
     def __init__(self, folder: Path, model: JudgeModel) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         identity = _digest([model.base_sha256, model.adapter, model.prompt_version])
-        self._stream = (folder / f"{identity}.jsonl").open("a+", encoding="utf-8")
+        self._stream = (folder / f"{identity}.jsonl").open("a+b")
         self._stream.seek(0)
         self._known: dict[str, list[LabelScore]] = {}
+        whole = 0
         for line in self._stream:
             # The last line is cut where a run was killed while writing it.
-            if line.endswith("\n"):
+            if line.endswith(b"\n"):
+                whole += len(line)
                 row = json.loads(line)
                 self._known[row["key"]] = [LabelScore(*score) for score in row["scores"]]
+        self._stream.truncate(whole)
 
     def get(self, language: str, asked: str, pasts: Sequence[str]) -> list[LabelScore] | None:
         return self._known.get(_digest([language, asked, *pasts]))
@@ -36,7 +39,7 @@ class LabelCache:
             "key": _digest([language, asked, *pasts]),
             "scores": [(score.logit, score.mass) for score in scores],
         }
-        self._stream.write(json.dumps(row) + "\n")
+        self._stream.write(json.dumps(row).encode() + b"\n")
         self._stream.flush()
 
     def __enter__(self) -> Self:

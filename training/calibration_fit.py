@@ -43,32 +43,43 @@ class LabelledGroup:
         """Whether it holds what retrieval proposed, rather than one pair by itself."""
         return len(self.same) > 1
 
+    def has(self, names: Sequence[str]) -> bool:
+        """Whether every pair has all these signals."""
+        return all(getattr(signals, name) is not None for signals in self.signals for name in names)
+
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A fit with the cross-validated probabilities of the ranking groups, in their order."""
+    """A fit with the ranking groups it was measured on and their cross-validated probabilities."""
 
     fit: Fit
+    rankings: list[LabelledGroup]
     heldout: list[list[float]]
 
 
 def fit_all(language: Language, groups: Sequence[LabelledGroup], model: JudgeModel) -> list[Fitted]:
-    """One fit per set of signals of the language, with held-out figures of a cross-validation by question."""
-    return [_cross_validated(language, groups, names, model) for names in SIGNAL_SETS[language]]
+    """One fit per set of signals of the language, with held-out figures of a cross-validation by question.
+
+    A question with a pair that lacks a signal (a label that could not be read) takes no part in the fits
+    that need it; a fit with fewer than half of the questions is left out, and so is its signal in the app.
+    """
+    fits = []
+    for names in SIGNAL_SETS[language]:
+        whole = [group for group in groups if group.has(names)]
+        if 2 * len(whole) >= len(groups):
+            fits.append(_cross_validated(language, whole, names, model))
+    return fits
 
 
-def choose_threshold(fitted: Fitted, groups: Sequence[LabelledGroup], precision: float) -> float:
+def choose_threshold(fitted: Fitted, precision: float) -> float:
     """The least P(same) at which the best candidates shown are right as often as `precision` in every domain.
 
     Counted on held-out probabilities. Where a domain never reaches that precision, its best counts.
     """
-    rankings = [group for group in groups if group.is_ranking]
-    best = [max(zip(p, group.same, strict=True)) for p, group in zip(fitted.heldout, rankings, strict=True)]
-    domains = {group.domain for group in rankings}
-    return max(
-        _threshold([pair for pair, group in zip(best, rankings, strict=True) if group.domain == domain], precision)
-        for domain in domains
-    )
+    best: dict[str, list[tuple[float, bool]]] = {}
+    for probabilities, group in zip(fitted.heldout, fitted.rankings, strict=True):
+        best.setdefault(group.domain, []).append(max(zip(probabilities, group.same, strict=True)))
+    return max(_threshold(pairs, precision) for pairs in best.values())
 
 
 def _threshold(best: Sequence[tuple[float, bool]], precision: float) -> float:
@@ -88,9 +99,8 @@ def _cross_validated(
         for i in test:
             if groups[i].is_ranking:
                 heldout[i] = fit.ranking.probabilities([fit.score(signals) for signals in groups[i].signals])
-    ranked = [heldout[i] for i in sorted(heldout)]
-    figures = _figures([groups[i] for i in sorted(heldout)], ranked)
-    return Fitted(_fit(language, groups, names, model, figures), ranked)
+    rankings, ranked = [groups[i] for i in sorted(heldout)], [heldout[i] for i in sorted(heldout)]
+    return Fitted(_fit(language, groups, names, model, _figures(rankings, ranked)), rankings, ranked)
 
 
 def _fit(
@@ -131,8 +141,6 @@ def _weights(groups: Sequence[LabelledGroup], names: Sequence[str]) -> tuple[dic
         ([getattr(signals, name) for name in names], same, group.domain)
         for group in groups
         for signals, same in zip(group.signals, group.same, strict=True)
-        # A pair whose label could not be read is never given a score.
-        if all(getattr(signals, name) is not None for name in names)
     ]
     values, same, domains = (np.array(column) for column in zip(*pairs, strict=True))
     scaler = StandardScaler().fit(values)

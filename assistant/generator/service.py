@@ -6,6 +6,7 @@ waits for a reason to be finished.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
@@ -15,7 +16,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
@@ -78,6 +79,21 @@ class _Writing:
             row.fail(error)
 
 
+@dataclass(slots=True, eq=False)
+class _Call:
+    function: Callable[[], Any]
+    future: Future[Any]
+
+    def run(self) -> None:
+        try:
+            self.future.set_result(self.function())
+        except Exception as error:
+            self.future.set_exception(error)
+
+    def fail(self, error: Exception) -> None:
+        self.future.set_exception(error)
+
+
 Job = TypeVar("Job", _Scoring, _Writing)
 
 
@@ -118,7 +134,7 @@ class Generator:
         self._engine = Engine(weights, threads)
         self._packer = Packer(self._engine)
         self._budget = PACK_TOKENS[self._engine.device]
-        self._queue: queue.Queue[_Scoring | _Writing | Callable[[], None] | None] = queue.Queue(max_queue)
+        self._queue: queue.Queue[_Scoring | _Writing | _Call | None] = queue.Queue(max_queue)
         self._decodings: list[Decoding] = []
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="generator", daemon=True)
@@ -163,7 +179,7 @@ class Generator:
         leaves = tuple(tuple(encode(leaf)) for leaf in prompt.leaves)
         return tuple(encode(prompt.head)), Tree(tuple(encode(prompt.stem)), leaves)
 
-    def _submit(self, job: _Scoring | _Writing | Callable[[], None]) -> None:
+    def _submit(self, job: _Scoring | _Writing | _Call) -> None:
         if self._closed.is_set():
             raise ModelError("The model has been shut down. Start the app again.")
         try:
@@ -173,10 +189,20 @@ class Generator:
                 f"{self._queue.maxsize} requests are waiting already. "
                 "Try again in a moment, or raise RESPOSTA_MAX_QUEUE."
             ) from None
+        if self._closed.is_set():
+            # The thread may have ended between the check and the put: nobody else would answer.
+            self._fail_queued()
+
+    def _fail_queued(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                job = self._queue.get_nowait()
+                if job is not None:
+                    job.fail(_gone())
 
     def _call(self, function: Callable[[], T]) -> T:
         future: Future[T] = Future()
-        self._submit(lambda: _settle(future, function))
+        self._submit(_Call(function, future))
         return future.result()
 
     # Everything below runs on the one thread.
@@ -185,19 +211,15 @@ class Generator:
         while not self._closed.is_set():
             with torch.inference_mode():
                 self._turn()
-        gone = ModelError("The model was shut down before it answered. Ask again after the restart.")
         for decoding in self._decodings:
-            decoding.fail(gone)
-        while not self._queue.empty():
-            job = self._queue.get_nowait()
-            if isinstance(job, _Scoring | _Writing):
-                job.fail(gone)
+            decoding.fail(_gone())
+        self._fail_queued()
 
     def _turn(self) -> None:
         jobs = self._waiting()
         for job in jobs:
-            if callable(job):
-                job()
+            if isinstance(job, _Call):
+                job.run()
         for batch in _batches([job for job in jobs if isinstance(job, _Scoring)], self._budget):
             self._guard(self._score, batch)
         for batch in _batches([job for job in jobs if isinstance(job, _Writing)], self._budget):
@@ -205,7 +227,7 @@ class Generator:
         for decoding in list(self._decodings):
             self._step(decoding)
 
-    def _waiting(self) -> list[_Scoring | _Writing | Callable[[], None] | None]:
+    def _waiting(self) -> list[_Scoring | _Writing | _Call | None]:
         """All queued jobs; waits for the first one when no text is being written."""
         jobs = [] if self._decodings else [self._queue.get()]
         while True:
@@ -217,7 +239,13 @@ class Generator:
     def _guard(self, work: Callable[[list], None], jobs: list) -> None:
         """A batch that fails fails its own callers, never the thread."""
         try:
+            if self._closed.is_set():
+                # A stop waits for the batch at hand, not for all that had queued up behind it.
+                raise _gone()
             work(jobs)
+        except ModelError as error:
+            for job in jobs:
+                job.fail(error)
         except Exception as error:
             log.exception("a batch of %d failed", len(jobs))
             for job in jobs:
@@ -252,11 +280,8 @@ class Generator:
             self._decodings.remove(decoding)
 
 
-def _settle(future: Future[T], function: Callable[[], T]) -> None:
-    try:
-        future.set_result(function())
-    except Exception as error:
-        future.set_exception(error)
+def _gone() -> ModelError:
+    return ModelError("The model was shut down before it answered. Ask again after the restart.")
 
 
 def _batches(jobs: list[Job], budget: int) -> Iterator[list[Job]]:

@@ -1,0 +1,107 @@
+"""The fits, on groups whose truth is known because it was drawn."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from assistant.calibration import JudgeModel
+from assistant.records import Signals
+from training.calibration_fit import Fitted, LabelledGroup, choose_threshold, fit_all
+
+MODEL = JudgeModel("base", None, "v1")
+
+
+def drawn_group(chance: random.Random, domain: str, logit_tells: bool = True) -> LabelledGroup:
+    """Five candidates, one of them right: nearer, with fewer differing words and a higher label logit."""
+    same = [True, False, False, False, False]
+    chance.shuffle(same)
+    signals = tuple(
+        Signals(
+            cosine=chance.gauss(0.9 if right else 0.82, 0.03),
+            label_logit=chance.gauss(1 if right and logit_tells else -1 if logit_tells else 0, 1),
+            differing_share=chance.gauss(0.3 if right else 0.6, 0.1),
+            uncovered_share=chance.gauss(0.1 if right else 0.5, 0.1),
+        )
+        for right in same
+    )
+    return LabelledGroup(domain, signals, tuple(same))
+
+
+@pytest.fixture(scope="module")
+def groups() -> list[LabelledGroup]:
+    chance = random.Random(7)
+    return [drawn_group(chance, domain) for domain in ("one", "two") for _ in range(80)]
+
+
+def test_more_signals_are_measured_as_better_on_held_out_groups(groups) -> None:
+    least, *_, most = fit_all("en", groups, MODEL)
+    assert set(least.fit.weights) == {"cosine"}
+    assert set(most.fit.weights) == {"cosine", "differing_share", "label_logit"}
+    for domain in ("one", "two"):
+        assert most.fit.heldout[f"{domain} brier"] < least.fit.heldout[f"{domain} brier"]
+        assert most.fit.heldout[f"{domain} right first"] > 0.9
+    # A fit that reads the model's label holds for that model only.
+    assert (least.fit.model, most.fit.model) == (None, MODEL)
+
+
+def test_a_signal_that_points_the_wrong_way_weighs_nothing(groups) -> None:
+    turned = [
+        replace(g, signals=tuple(replace(s, differing_share=1 - s.differing_share) for s in g.signals)) for g in groups
+    ]
+    most = fit_all("en", turned, MODEL)[-1].fit
+    assert most.weights["differing_share"] == 0
+    assert most.weights["cosine"] > 0
+    assert most.weights["label_logit"] > 0
+
+
+def test_a_domain_of_another_level_does_not_turn_a_signal_round() -> None:
+    """Where a whole domain lies higher and has fewer right pairs, a single intercept would learn that near is wrong."""
+    chance = random.Random(3)
+    low = [drawn_group(chance, "low") for _ in range(60)]
+    lifted = [
+        replace(g, signals=tuple(replace(s, cosine=s.cosine + 0.3) for s in g.signals), same=(False,) * 5)
+        if i % 3
+        else replace(g, signals=tuple(replace(s, cosine=s.cosine + 0.3) for s in g.signals))
+        for i, g in enumerate(drawn_group(chance, "high") for _ in range(60))
+    ]
+    assert fit_all("en", low + lifted, MODEL)[0].fit.weights["cosine"] > 0
+
+
+def test_questions_with_an_unreadable_label_take_no_part_where_it_is_needed(groups) -> None:
+    unread = [
+        replace(g, signals=(replace(g.signals[0], label_logit=None), *g.signals[1:])) if i % 4 == 0 else g
+        for i, g in enumerate(groups)
+    ]
+    *_, without, most = fit_all("en", unread, MODEL)
+    assert (without.fit.rows, most.fit.rows) == (800, 600)
+    assert choose_threshold(most, 0.9) > 0
+
+
+def test_labels_that_can_hardly_be_read_are_not_used_at_all(groups) -> None:
+    unread = [
+        replace(g, signals=tuple(replace(s, label_logit=None) for s in g.signals)) if i % 4 else g
+        for i, g in enumerate(groups)
+    ]
+    assert all("label_logit" not in fitted.fit.weights for fitted in fit_all("en", unread, MODEL))
+
+
+def test_the_threshold_keeps_the_precision_in_every_domain(groups) -> None:
+    most = fit_all("en", groups, MODEL)[-1]
+
+    def one(domain: str, probability: float, right: bool) -> tuple[LabelledGroup, list[float]]:
+        return LabelledGroup(domain, (Signals(0.9, 0.0, 0.0), Signals(0.8, 0.0, 0.0)), (right, False)), [probability, 0]
+
+    cases = [
+        one("easy", 0.9, True),
+        one("easy", 0.5, True),
+        one("hard", 0.9, True),
+        one("hard", 0.7, True),
+        one("hard", 0.6, False),
+    ]
+    fitted = Fitted(most.fit, [group for group, _ in cases], [probabilities for _, probabilities in cases])
+    assert choose_threshold(fitted, 1.0) == 0.7
+    assert choose_threshold(fitted, 0.6) == 0.6
+    assert choose_threshold(replace(fitted, heldout=[[0.2, 0]] * 5), 1.0) == 0.2
