@@ -85,7 +85,7 @@ class Judge:
             measure(asked, c.phrasing, c.answer.answer, language, c.answer.language, c.cosine, score)
             for c, score in zip(candidates, scores, strict=True)
         ]
-        probabilities = self._probabilities(language, measured)
+        probabilities = self._probabilities(language, measured, [c.answer.answer for c in candidates])
         verdicts = [
             Verdict(
                 candidate,
@@ -98,7 +98,9 @@ class Judge:
         ]
         return sorted(verdicts, key=lambda v: -1.0 if v.probability is None else v.probability, reverse=True)
 
-    def _probabilities(self, language: Language, measured: Sequence[Signals]) -> list[float | None]:
+    def _probabilities(
+        self, language: Language, measured: Sequence[Signals], answers: Sequence[str]
+    ) -> list[float | None]:
         """P(same) of each candidate among the others; None where the model's reply could not be read."""
         probabilities: list[float | None] = [None] * len(measured)
         rivals: dict[int, tuple[Fit, list[int]]] = {}
@@ -109,7 +111,8 @@ class Judge:
         # Scores of different fits are on different scales, so only candidates of one fit are rivals.
         for fit, indexes in rivals.values():
             scores = [fit.score(measured[index]) for index in indexes]
-            for index, probability in zip(indexes, fit.ranking.probabilities(scores), strict=True):
+            judged = fit.ranking.probabilities(scores, [answers[index] for index in indexes])
+            for index, probability in zip(indexes, judged, strict=True):
                 probabilities[index] = probability
         return probabilities
 

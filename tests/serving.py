@@ -37,15 +37,16 @@ def serve(folder: Path, **environment: str) -> Iterator[Served]:
     """Start `python app.py`, wait until it answers, stop it with SIGTERM."""
     port = free_port()
     log = folder / "app.log"
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-    # The model's converted weights are shared with other starts, everything else is this one's.
-    kept = {name: os.environ[name] for name in ("RESPOSTA_CACHE_DIR",) if name in os.environ}
-    settings = {"PORT": str(port), "DATA_DIR": str(folder / "data")}
+    data = folder / "data"
     with log.open("wb") as sink:
         process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=ROOT, env=clean | kept | settings | environment, stdout=sink, stderr=sink
+            [sys.executable, "app.py"],
+            cwd=ROOT,
+            env=_environment(data) | {"PORT": str(port)} | environment,
+            stdout=sink,
+            stderr=sink,
         )
-    served = Served(f"http://127.0.0.1:{port}", process, folder / "data", log)
+    served = Served(f"http://127.0.0.1:{port}", process, data, log)
     try:
         _wait(served)
         yield served
@@ -56,6 +57,19 @@ def serve(folder: Path, **environment: str) -> Iterator[Served]:
         except subprocess.TimeoutExpired:
             process.kill()
             raise
+
+
+def import_file(served: Served, file: Path) -> None:
+    """Import `file` with the command line while the app runs, as a team does."""
+    command = [sys.executable, "-m", "assistant.library", "import", str(file)]
+    subprocess.run(command, cwd=ROOT, env=_environment(served.data_dir), check=True, capture_output=True)
+
+
+def _environment(data_dir: Path) -> dict[str, str]:
+    """Ours without its settings, but for the converted weights, which all starts share."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    kept = {name: os.environ[name] for name in ("RESPOSTA_CACHE_DIR",) if name in os.environ}
+    return clean | kept | {"DATA_DIR": str(data_dir)}
 
 
 def _wait(served: Served) -> None:

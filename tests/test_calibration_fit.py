@@ -27,7 +27,7 @@ def drawn_group(chance: random.Random, domain: str, logit_tells: bool = True) ->
         )
         for right in same
     )
-    return LabelledGroup(domain, signals, tuple(same))
+    return LabelledGroup(domain, signals, tuple("abcde"), tuple(same))
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,8 @@ def test_the_threshold_keeps_the_precision_in_every_domain(groups) -> None:
     most = fit_all("en", groups, MODEL)[-1]
 
     def one(domain: str, probability: float, right: bool) -> tuple[LabelledGroup, list[float]]:
-        return LabelledGroup(domain, (Signals(0.9, 0.0, 0.0), Signals(0.8, 0.0, 0.0)), (right, False)), [probability, 0]
+        signals = (Signals(0.9, 0.0, 0.0), Signals(0.8, 0.0, 0.0))
+        return LabelledGroup(domain, signals, ("a", "b"), (right, False)), [probability, 0]
 
     cases = [
         one("easy", 0.9, True),

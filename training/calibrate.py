@@ -40,7 +40,7 @@ def label(groups: list[Group], language: Language, model: LoadedModel, cache: La
             measure(group.asked, past, answer, language, language, cosine, score)
             for past, answer, cosine, score in zip(group.pasts, group.answers, group.cosines, scores, strict=True)
         )
-        labelled.append(LabelledGroup(group.domain, signals, group.same))
+        labelled.append(LabelledGroup(group.domain, signals, tuple(a or "" for a in group.answers), group.same))
     return labelled
 
 

@@ -32,16 +32,26 @@ DIRECTION = {"cosine": 1, "label_logit": 1, "differing_share": -1, "uncovered_sh
 
 @dataclass(frozen=True, slots=True)
 class LabelledGroup:
-    """One asked question: the signals of its pairs and whether each is the same."""
+    """One asked question: the signals of its pairs, the texts of their answers and whether each is the same."""
 
     domain: str
     signals: tuple[Signals, ...]
+    answers: tuple[str, ...]
     same: tuple[bool, ...]
 
     @property
     def is_ranking(self) -> bool:
         """Whether it holds what retrieval proposed, rather than one pair by itself."""
         return len(self.same) > 1
+
+    def only(self, kept: Sequence[int]) -> LabelledGroup:
+        """The group with these pairs alone."""
+        return LabelledGroup(
+            self.domain,
+            tuple(self.signals[i] for i in kept),
+            tuple(self.answers[i] for i in kept),
+            tuple(self.same[i] for i in kept),
+        )
 
     def has(self, names: Sequence[str]) -> bool:
         """Whether every pair has all these signals."""
@@ -98,7 +108,8 @@ def _cross_validated(
         fit = _fit(language, [groups[i] for i in train], names, model, {})
         for i in test:
             if groups[i].is_ranking:
-                heldout[i] = fit.ranking.probabilities([fit.score(signals) for signals in groups[i].signals])
+                scores = [fit.score(signals) for signals in groups[i].signals]
+                heldout[i] = fit.ranking.probabilities(scores, groups[i].answers)
     rankings, ranked = [groups[i] for i in sorted(heldout)], [heldout[i] for i in sorted(heldout)]
     return Fitted(_fit(language, groups, names, model, _figures(rankings, ranked)), rankings, ranked)
 
@@ -157,22 +168,22 @@ def _fit_ranking(rankings: Sequence[tuple[list[float], LabelledGroup]]) -> Ranki
     """The second step. Every ranking also takes part with a random half of its candidates, which
     stands for smaller libraries and for questions whose answer is missing."""
     chance = random.Random(SEED)
-    sets: list[tuple[list[float], list[bool], str]] = []
+    sets: list[tuple[list[float], LabelledGroup]] = []
     for scores, group in rankings:
-        sets.append((scores, list(group.same), group.domain))
+        sets.append((scores, group))
         if kept := [i for i in range(len(scores)) if chance.random() < 0.5]:
-            sets.append(([scores[i] for i in kept], [group.same[i] for i in kept], group.domain))
+            sets.append(([scores[i] for i in kept], group.only(kept)))
     right_leads = [
         lead
-        for scores, same, _ in sets
-        for lead, is_same in zip(leads(scores, np.inf), same, strict=True)
+        for scores, group in sets
+        for lead, is_same in zip(leads(scores, group.answers, np.inf), group.same, strict=True)
         if is_same and 0 < lead < np.inf
     ]
     cap = float(np.median(right_leads))
     rows = [
-        (score, lead, is_same, domain)
-        for scores, same, domain in sets
-        for score, lead, is_same in zip(scores, leads(scores, cap), same, strict=True)
+        (score, lead, is_same, group.domain)
+        for scores, group in sets
+        for score, lead, is_same in zip(scores, leads(scores, group.answers, cap), group.same, strict=True)
     ]
     score, lead, same, domains = (np.array(column) for column in zip(*rows, strict=True))
     logistic = LogisticRegression(C=10.0)

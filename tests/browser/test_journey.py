@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+
+from tests.serving import import_file
 
 ENGLISH = "The cycling helmet is too small, can I swap it for a bigger size of the same one?"
 PORTUGUESE = "Perdi o boleto, que ainda não venceu. Como consigo outro?"
@@ -217,6 +220,27 @@ def test_markup_from_the_library_and_from_customers_stays_text(served, visit):
     expect(page.locator(".rp-root :is(img, script, b, strong, a)")).to_have_count(0)
     reload(page)
     expect(page.locator(".rp-turn[data-turn]")).to_have_count(1, timeout=JUDGED)
+    assert page.evaluate("window.pwned") is None
+
+
+def test_imported_markup_stays_text_and_equal_questions_are_too_close_to_call(served, visit, tmp_path):
+    marker = uuid.uuid4().hex
+    question = f"How do I {marker} the {EVIL} thing?"
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(
+        "".join(
+            json.dumps({"question": question, "answer": f"{way} {EVIL}", "author": EVIL, "tags": [EVIL]}) + "\n"
+            for way in ("By hand.", "With a tool.")
+        )
+    )
+    import_file(served, rows)
+    page = visit(served.url)
+    turn = ask(page, question)
+    expect(turn.get_by_role("note")).to_contain_text("Too close to call")
+    answers = turn.locator(".rp-same .rp-answer")
+    expect(answers).to_have_count(2)
+    expect(answers.first).to_contain_text("<script>window.pwned")
+    expect(page.locator(".rp-turn .rp-card :is(img, script, b, strong, a)")).to_have_count(0)
     assert page.evaluate("window.pwned") is None
 
 
