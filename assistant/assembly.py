@@ -67,7 +67,7 @@ def make_judge(settings: Settings, model: LoadedModel, embedder: Embedder) -> Ju
         language: calibration.thresholds[language] if (chosen := settings.threshold(language)) is None else chosen
         for language in LANGUAGES
     }
-    return Judge(model.generator, model.base.chat, calibration, model.identity, thresholds)
+    return Judge(model.generator, model.base.chat, calibration, model.identity, thresholds, settings.candidates)
 
 
 @contextmanager

@@ -158,7 +158,7 @@ class Desk:
             return Part(asked, language, (), ())
         languages = LANGUAGES if self._settings.other_languages else (language,)
         started = time.perf_counter()
-        candidates = self._retriever.candidates(asked, languages, self._settings.candidates)
+        candidates = self._retriever.candidates(asked, languages, self._judge.pool)
         retrieved = time.perf_counter()
         verdicts = _first_of_equal_answers(self._judge.judge(asked, language, candidates))
         durations["retrieve"] += retrieved - started

@@ -58,10 +58,16 @@ def content_words(text: str, language: Language) -> dict[str, str]:
     """The content words of `text` by their folded stem, in order of first appearance."""
     words: dict[str, str] = {}
     for word in _WORD.findall(text):
-        folded = fold(word)
-        if folded not in _folded_function_words(language):
-            words.setdefault(fold(_stem(word.lower(), language)), word)
+        if stem := _content_stem(word, language):
+            words.setdefault(stem, word)
     return words
+
+
+# A library says the same words again and again, and a stemmer in Python takes its time.
+@lru_cache(maxsize=20_000)
+def _content_stem(word: str, language: Language) -> str | None:
+    """The folded stem of `word`, None for one that decides nothing."""
+    return None if fold(word) in _folded_function_words(language) else fold(_stem(word.lower(), language))
 
 
 def compare(asked: str, past: str, language: Language) -> tuple[Differences, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from assistant import prompts
 from assistant.calibration import Calibration, Fit, JudgeModel
@@ -13,6 +14,9 @@ from assistant.records import Candidate, Label, Language, Signals, Verdict
 
 # A model that gives both labels together less than this did not answer the question that was put.
 READABLE_MASS = 1e-4
+
+# Retrieval's order by rank alone drops some right answers between the tenth and the thirtieth place.
+POOL = 3
 
 # Longer questions are cut for the model; the other signals see them whole.
 JUDGED_CHARS = 800
@@ -35,23 +39,30 @@ def measure(
     language: Language,
     answer_language: Language,
     cosine: float,
-    score: LabelScore,
+    answer_cosine: float | None,
+    score: LabelScore | None,
 ) -> Signals:
-    """All signals of one pair. `answer` is None where only questions are known."""
+    """All signals of one pair. `answer` is None where only questions are known, `score` before the model was asked."""
     one_language = answer_language == language
     return Signals(
         cosine=cosine,
-        # The comparison is False for NaN too.
-        label_logit=score.logit if score.mass >= READABLE_MASS else None,
+        label_logit=_read(score) if score else None,
         differing_share=compare(asked, past, language)[1] if one_language else None,
         uncovered_share=uncovered_share(asked, f"{past} {answer}", language) if one_language and answer else None,
+        answer_cosine=answer_cosine,
     )
+
+
+def _read(score: LabelScore) -> float | None:
+    # The comparison is False for NaN too.
+    return score.logit if score.mass >= READABLE_MASS else None
 
 
 class Judge:
     """Judges candidates by all signals at hand.
 
-    `thresholds` hold the least P(same) per language that counts as "same".
+    `thresholds` hold the least P(same) per language that counts as "same"; the language model reads the
+    `candidates` that look best without it.
     """
 
     def __init__(
@@ -61,12 +72,14 @@ class Judge:
         calibration: Calibration,
         model: JudgeModel,
         thresholds: Mapping[Language, float],
+        candidates: int,
     ) -> None:
         self._generator = generator
         self._chat = chat
         self._calibration = calibration
         self._model = model
         self._thresholds = thresholds
+        self._candidates = candidates
 
     @property
     def base(self) -> str:
@@ -76,14 +89,20 @@ class Judge:
     def adapter(self) -> str | None:
         return self._model.adapter
 
-    def judge(self, asked: str, language: Language, candidates: Sequence[Candidate]) -> list[Verdict]:
-        """One verdict per candidate, most probable first; unjudged ones last."""
+    @property
+    def pool(self) -> int:
+        """How many candidates to retrieve for `judge`."""
+        return POOL * self._candidates
+
+    def judge(self, asked: str, language: Language, pool: Sequence[Candidate]) -> list[Verdict]:
+        """One verdict for each of the best candidates, most probable first; unjudged ones last."""
+        best = self._shortlist(asked, language, pool)
+        candidates = [candidate for candidate, _ in best]
         scores = label_scores(
             self._generator, self._chat, asked, [c.phrasing for c in candidates], language, self._model.adapter
         )
         measured = [
-            measure(asked, c.phrasing, c.answer.answer, language, c.answer.language, c.cosine, score)
-            for c, score in zip(candidates, scores, strict=True)
+            replace(signals, label_logit=_read(score)) for (_, signals), score in zip(best, scores, strict=True)
         ]
         probabilities = self._probabilities(language, measured, [c.answer.answer for c in candidates])
         verdicts = [
@@ -97,6 +116,23 @@ class Judge:
             for candidate, signals, probability in zip(candidates, measured, probabilities, strict=True)
         ]
         return sorted(verdicts, key=lambda v: -1.0 if v.probability is None else v.probability, reverse=True)
+
+    def _shortlist(self, asked: str, language: Language, pool: Sequence[Candidate]) -> list[tuple[Candidate, Signals]]:
+        """The candidates that score best by all signals but the model's, which costs most."""
+        measured = [
+            (
+                c,
+                measure(
+                    asked, c.phrasing, c.answer.answer, language, c.answer.language, c.cosine, c.answer_cosine, None
+                ),
+            )
+            for c in pool
+        ]
+
+        def score(pair: tuple[Candidate, Signals]) -> float:
+            return self._calibration.fit_for(language, pair[1], self._model).score(pair[1])
+
+        return sorted(measured, key=score, reverse=True)[: self._candidates]
 
     def _probabilities(
         self, language: Language, measured: Sequence[Signals], answers: Sequence[str]
@@ -123,5 +159,5 @@ class Judge:
 
     def signals_used(self, language: Language) -> tuple[str, ...]:
         """The names of the signals that decide for questions in `language`."""
-        weights = self._calibration.fit_for(language, Signals(0.0, 0.0, 0.0, 0.0), self._model).weights
+        weights = self._calibration.fit_for(language, Signals(0.0, 0.0, 0.0, 0.0, 0.0), self._model).weights
         return tuple(name for name, weight in weights.items() if weight)

@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -19,7 +20,7 @@ from tqdm import tqdm
 from assistant.embedder import Embedder
 from assistant.library_rows import FIELDS, Format, ReadReport, file_format, read_answers
 from assistant.records import LANGUAGES, Answer, ImportReport, Language, Rejected
-from assistant.retriever import EMBEDDING_BATCH, embed_texts
+from assistant.retriever import EMBEDDING_BATCH, embed_answers
 from assistant.sample import sample_path
 from assistant.settings import Settings
 from assistant.store.connection import Store
@@ -95,7 +96,9 @@ def _import(
             return ImportReport(0, 0, 0, tuple(rejected))
         _embed(spool, accepted, store, embedder, progress)
         changes = store.answers.upsert(_spooled(spool), milestone=milestone)
-    store.answers.vectors.ensure_index(embedder.name, embedder.dimensions)
+    for vectors in (store.answers.vectors, store.answers.answer_vectors):
+        vectors.ensure_index(embedder.name, embedder.dimensions)
+        vectors.collect_unused()
     log.info(
         "import: %d added, %d changed, %d unchanged, %d rejected",
         changes.added,
@@ -133,15 +136,11 @@ def _validate(
 
 
 def _embed(spool: IO[str], accepted: int, store: Store, embedder: Embedder, progress: bool) -> None:
-    texts: list[str] = []
+    answers = _spooled(spool)
     with tqdm(total=accepted, desc="Embedding", unit="row", disable=not progress) as bar:
-        for answer in _spooled(spool):
-            texts += [answer.question, *answer.phrasings]
-            if len(texts) >= EMBEDDING_BATCH:
-                embed_texts(store, embedder, texts)
-                texts.clear()
-            bar.update()
-        embed_texts(store, embedder, texts)
+        while batch := list(islice(answers, EMBEDDING_BATCH)):
+            embed_answers(store, embedder, batch)
+            bar.update(len(batch))
 
 
 def _spooled(spool: IO[str]) -> Iterator[Answer]:

@@ -31,21 +31,24 @@ class Candidate:
     """A past answer that retrieval proposes.
 
     `phrasing` is the wording (question or one of the phrasings) nearest to the
-    query, `cosine` its embedding similarity in [-1, 1], `score` the fused
-    reciprocal-rank score (only its order means anything).
+    query, `cosine` its embedding similarity in [-1, 1], `answer_cosine` that of the
+    answer's own text (None where it has no vector), `score` the fused reciprocal-rank
+    score (only its order means anything).
     """
 
     answer: Answer
     phrasing: str
     cosine: float
     score: float
+    answer_cosine: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
     """What a verdict rests on. None stands for a signal that could not be had.
 
-    `cosine` is the questions' embedding similarity in [-1, 1]. `label_logit` is
+    `cosine` is the questions' embedding similarity in [-1, 1], `answer_cosine` that
+    of the asked question and the past answer. `label_logit` is
     log P("same") - log P("different") read from the language model. `differing_share`
     is the share of all content words that only one of the two questions has, and
     `uncovered_share` the share of the asked question's content words that neither the
@@ -56,6 +59,7 @@ class Signals:
     label_logit: float | None
     differing_share: float | None
     uncovered_share: float | None = None
+    answer_cosine: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

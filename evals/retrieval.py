@@ -46,7 +46,7 @@ def rank(
     """The answers' texts in retrieval's order and, with a judge, in its order."""
     retrieved, judged = [], []
     for query in tqdm(queries, unit="query"):
-        candidates = retriever.candidates(query.text, ("pt",), CANDIDATES)
+        candidates = retriever.candidates(query.text, ("pt",), judge.pool if judge else CANDIDATES)
         retrieved.append([candidate.answer.answer for candidate in candidates])
         if judge is not None:
             verdicts = judge.judge(query.text, "pt", candidates)

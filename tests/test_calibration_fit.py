@@ -23,7 +23,8 @@ def drawn_group(chance: random.Random, domain: str, logit_tells: bool = True) ->
             cosine=chance.gauss(0.9 if right else 0.82, 0.03),
             label_logit=chance.gauss(1 if right and logit_tells else -1 if logit_tells else 0, 1),
             differing_share=chance.gauss(0.3 if right else 0.6, 0.1),
-            uncovered_share=chance.gauss(0.1 if right else 0.5, 0.1),
+            uncovered_share=chance.gauss(0.3 if right else 0.5, 0.2),
+            answer_cosine=chance.gauss(0.85 if right else 0.82, 0.02),
         )
         for right in same
     )
@@ -38,8 +39,8 @@ def groups() -> list[LabelledGroup]:
 
 def test_more_signals_are_measured_as_better_on_held_out_groups(groups) -> None:
     least, *_, most = fit_all("en", groups, MODEL)
-    assert set(least.fit.weights) == {"cosine"}
-    assert set(most.fit.weights) == {"cosine", "differing_share", "label_logit"}
+    assert set(least.fit.weights) == {"cosine", "answer_cosine"}
+    assert set(most.fit.weights) == {"cosine", "answer_cosine", "differing_share", "uncovered_share", "label_logit"}
     for domain in ("one", "two"):
         assert most.fit.heldout[f"{domain} brier"] < least.fit.heldout[f"{domain} brier"]
         assert most.fit.heldout[f"{domain} right first"] > 0.9
@@ -55,6 +56,21 @@ def test_a_signal_that_points_the_wrong_way_weighs_nothing(groups) -> None:
     assert most.weights["differing_share"] == 0
     assert most.weights["cosine"] > 0
     assert most.weights["label_logit"] > 0
+
+
+def test_pairs_without_an_answer_teach_what_the_questions_are_worth(groups) -> None:
+    """Half of the pairs have no answer and in them the model's label tells; in the others it says nothing."""
+    chance = random.Random(5)
+    answered = [drawn_group(chance, "answered", logit_tells=False) for _ in range(60)]
+    questions = [
+        LabelledGroup("questions", (replace(s, answer_cosine=None, uncovered_share=None),), ("",), (same,))
+        for g in groups
+        for s, same in zip(g.signals, g.same, strict=True)
+    ]
+    without, most = (fit_all("en", rows, MODEL)[-1].fit for rows in (answered, answered + questions))
+    assert most.weights["label_logit"] > 2 * without.weights["label_logit"]
+    assert most.weights["answer_cosine"] > 0 > most.weights["uncovered_share"]
+    assert most.rows == 60 * 5 + len(questions)
 
 
 def test_a_domain_of_another_level_does_not_turn_a_signal_round() -> None:

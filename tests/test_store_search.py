@@ -63,6 +63,19 @@ def test_each_channel_finds_what_the_vectors_miss(filled, query: str, expected: 
     assert found[0].answer.id == expected
 
 
+def test_the_answers_own_vector_finds_what_no_question_tells(store: Store, toy_embedder: ToyEmbedder) -> None:
+    crowd = [Answer(f"{n:03}", f"parcel {n}", "It comes.", "en") for n in range(100)]
+    told = Answer("told", "What then?", "An invoice for the tax office.", "en")
+    fill(store, toy_embedder, [*crowd, told])
+    # The words fit nothing, and a hundred questions are nearer than the one that was answered.
+    query, vector = "xyz", toy_embedder.embed(["parcel An invoice for the tax office."])[0]
+    assert "told" not in [c.answer.id for c in store.answers.search(query, vector, "toy", ["en"], 60)]
+    store.answers.answer_vectors.put([told.answer], "toy", toy_embedder.embed([told.answer]))
+    found = {c.answer.id: c for c in store.answers.search(query, vector, "toy", ["en"], 60)}
+    assert found["told"].answer_cosine == pytest.approx(float(vector @ toy_embedder.embed([told.answer])[0]), abs=1e-5)
+    assert found["000"].answer_cosine is None
+
+
 def test_only_the_languages_asked_for(filled, toy_embedder) -> None:
     assert set(ids(filled, toy_embedder, "Como devolvo?", ["en"])) == {"2", "3"}
     assert set(ids(filled, toy_embedder, "How do I return?", ["pt"])) == {"1", "4", "5"}

@@ -37,8 +37,10 @@ def label(groups: list[Group], language: Language, model: LoadedModel, cache: La
             )
             cache.put(language, group.asked, group.pasts, scores)
         signals = tuple(
-            measure(group.asked, past, answer, language, language, cosine, score)
-            for past, answer, cosine, score in zip(group.pasts, group.answers, group.cosines, scores, strict=True)
+            measure(group.asked, past, answer, language, language, *cosines, score)
+            for past, answer, *cosines, score in zip(
+                group.pasts, group.answers, group.cosines, group.answer_cosines, scores, strict=True
+            )
         )
         labelled.append(LabelledGroup(group.domain, signals, tuple(a or "" for a in group.answers), group.same))
     return labelled

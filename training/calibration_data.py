@@ -16,14 +16,16 @@ from evals.datasets import is_for_fitting, load_faqs, load_pairs, load_queries, 
 
 SEED = 20260101
 CANDIDATES = 10
+# About what the judge's shortlist gives an answer's own similarity beside its question's.
+ANSWER_SHARE = 0.5
 WORDINGS = Path(__file__).with_name("data")
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One asked question against labelled past ones; the four tuples run in parallel.
+    """One asked question against labelled past ones; the five tuples run in parallel.
 
-    `answers` holds None where only questions are known.
+    `answers` and `answer_cosines` hold None where only questions are known.
     """
 
     domain: str
@@ -31,6 +33,7 @@ class Group:
     pasts: tuple[str, ...]
     answers: tuple[str | None, ...]
     cosines: tuple[float, ...]
+    answer_cosines: tuple[float | None, ...]
     same: tuple[bool, ...]
 
 
@@ -43,7 +46,7 @@ def english_groups(path: Path, embedder: Embedder, limit: int) -> list[Group]:
     second = embedder.embed([pair.question2 for pair in pairs])
     cosines = np.sum(first * second, axis=1)
     return [
-        Group("quora", pair.question1, (pair.question2,), (None,), (float(cosine),), (pair.same,))
+        Group("quora", pair.question1, (pair.question2,), (None,), (float(cosine),), (None,), (pair.same,))
         for pair, cosine in zip(pairs, cosines, strict=True)
     ]
 
@@ -72,9 +75,12 @@ def _nearest(
 ) -> list[Group]:
     """Each (query, right answer) against the library's nearest questions."""
     questions = embedder.embed([question for question, _ in library])
+    answers = embedder.embed([answer for _, answer in library])
+    vectors = embedder.embed([query for query, _ in asked])
     groups = []
-    for (query, right), similarities in zip(asked, embedder.embed([q for q, _ in asked]) @ questions.T, strict=True):
-        nearest = np.argsort(-similarities)[:CANDIDATES]
+    for (query, right), vector in zip(asked, vectors, strict=True):
+        similarities, of_answers = questions @ vector, answers @ vector
+        nearest = np.argsort(-(similarities + ANSWER_SHARE * of_answers))[:CANDIDATES]
         groups.append(
             Group(
                 domain,
@@ -82,6 +88,7 @@ def _nearest(
                 tuple(library[i][0] for i in nearest),
                 tuple(library[i][1] for i in nearest),
                 tuple(float(similarities[i]) for i in nearest),
+                tuple(float(of_answers[i]) for i in nearest),
                 tuple(library[i][1] == right for i in nearest),
             )
         )

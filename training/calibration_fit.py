@@ -19,15 +19,16 @@ FOLDS = 5
 SEED = 20260101
 
 # From the signals that are always there to all of them: the judge takes the last that it can serve.
-SIGNAL_SETS: dict[Language, tuple[tuple[str, ...], ...]] = {
-    # Quora has no answers, so English cannot learn what a word covered by the answer is worth.
-    "en": (("cosine",), ("cosine", "differing_share"), ("cosine", "differing_share", "label_logit")),
-    "pt": (("cosine",), ("cosine", "uncovered_share"), ("cosine", "uncovered_share", "label_logit")),
-}
-
+SIGNAL_SETS: tuple[tuple[str, ...], ...] = (
+    ("cosine", "answer_cosine"),
+    ("cosine", "answer_cosine", "differing_share", "uncovered_share"),
+    ("cosine", "answer_cosine", "differing_share", "uncovered_share", "label_logit"),
+)
+# These need the past answer, which published pairs of questions lack.
+ANSWER_SIGNALS = ("answer_cosine", "uncovered_share")
 
 # The sign a signal's weight must have for a verdict to be explainable by it.
-DIRECTION = {"cosine": 1, "label_logit": 1, "differing_share": -1, "uncovered_share": -1}
+DIRECTION = {"cosine": 1, "answer_cosine": 1, "label_logit": 1, "differing_share": -1, "uncovered_share": -1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,8 @@ def fit_all(language: Language, groups: Sequence[LabelledGroup], model: JudgeMod
     that need it; a fit with fewer than half of the questions is left out, and so is its signal in the app.
     """
     fits = []
-    for names in SIGNAL_SETS[language]:
-        whole = [group for group in groups if group.has(names)]
+    for names in SIGNAL_SETS:
+        whole = [group for group in groups if group.has([name for name in names if name not in ANSWER_SIGNALS])]
         if 2 * len(whole) >= len(groups):
             fits.append(_cross_validated(language, whole, names, model))
     return fits
@@ -130,26 +131,56 @@ def _fit(
     return Fit(language, weights, intercept, ranking, model if "label_logit" in names else None, rows, figures)
 
 
-def _fit_score(groups: Sequence[LabelledGroup], names: tuple[str, ...]) -> tuple[dict[str, float], float]:
-    """Weights of the signals, 0 for one that comes out with the wrong sign.
+def _fit_score(groups: Sequence[LabelledGroup], names: Sequence[str]) -> tuple[dict[str, float], float]:
+    """Weights of the signals and an intercept.
 
-    Where question pairs were picked for sharing words (Quora's), more differing words at the same
-    cosine mean "same" more often; that is the set's making and would put wrong answers first.
+    Those of the questions are fitted on all pairs, then those of the answers are added on the pairs that
+    have one, so that pairs of questions alone still teach what the others are worth.
     """
-    used = list(names)
+    of_questions = [name for name in names if name not in ANSWER_SIGNALS]
+    weights, level = _regress(groups, of_questions, {})
+    of_answers = [name for name in names if name in ANSWER_SIGNALS]
+    if not of_answers:
+        return weights, level
+    added, shift = _regress([group for group in groups if group.has(of_answers)], of_answers, weights)
+    scale = added.pop(_SCORE)
+    return {name: scale * weight for name, weight in weights.items()} | added, shift
+
+
+_SCORE = "score"
+
+
+def _regress(
+    groups: Sequence[LabelledGroup], names: Sequence[str], before: dict[str, float]
+) -> tuple[dict[str, float], float]:
+    """Logistic regression on `names` and, if there are weights `before`, on the score that those give.
+
+    A signal that comes out with the wrong sign weighs 0. Where question pairs were picked for sharing
+    words (Quora's), more differing words at the same cosine mean "same" more often; that is the set's
+    making and would put wrong answers first.
+    """
+    used = [*names, _SCORE] if before else list(names)
     while True:
-        weights, level = _weights(groups, used)
-        wrong = [name for name in used if weights[name] * DIRECTION[name] < 0]
+        weights, level = _weights(groups, used, before)
+        wrong = [name for name in used if weights[name] * DIRECTION.get(name, 1) < 0]
         if not wrong:
-            return {name: weights.get(name, 0.0) for name in names}, level
+            return {name: weights.get(name, 0.0) for name in ([*names, _SCORE] if before else names)}, level
         used = [name for name in used if name not in wrong]
 
 
-def _weights(groups: Sequence[LabelledGroup], names: Sequence[str]) -> tuple[dict[str, float], float]:
+def _weights(
+    groups: Sequence[LabelledGroup], names: Sequence[str], before: dict[str, float]
+) -> tuple[dict[str, float], float]:
     """Every domain has an intercept of its own in the fit, so that a domain's level is not mistaken
     for an effect of its signals; the mean of them is kept."""
+
+    def value(signals: Signals, name: str) -> float:
+        if name == _SCORE:
+            return sum(weight * getattr(signals, known) for known, weight in before.items())
+        return getattr(signals, name)
+
     pairs = [
-        ([getattr(signals, name) for name in names], same, group.domain)
+        ([value(signals, name) for name in names], same, group.domain)
         for group in groups
         for signals, same in zip(group.signals, group.same, strict=True)
     ]

@@ -13,7 +13,7 @@ from psycopg_pool import ConnectionPool
 from assistant.records import LANGUAGES, Answer, Candidate, Language
 from assistant.scrub import Scrubber
 from assistant.store.search import search
-from assistant.store.vectors import Vectors
+from assistant.store.vectors import ANSWERS, PHRASINGS, Vectors
 from assistant.store.wording import content_digest, ngrams, storable, text_digest
 
 # Writers of the library queue: whole imports, single answers, deletions.
@@ -26,7 +26,7 @@ ARRAY(SELECT p.text FROM phrasing p WHERE p.answer_id = a.id AND p.position > 0 
 
 _STAGE = """
 CREATE TEMP TABLE staged_answer (id text, question text, answer text, language text, tags text[], author text,
-                                 date date, digest text) ON COMMIT DROP;
+                                 date date, digest text, answer_digest text) ON COMMIT DROP;
 CREATE TEMP TABLE staged_phrasing (answer_id text, position int, language text, text text, digest text,
                                    ngrams text[]) ON COMMIT DROP;
 """
@@ -37,10 +37,11 @@ _FORGET_PHRASINGS = """
 DELETE FROM phrasing p USING staged_answer s WHERE p.answer_id = s.id
 """
 _MERGE_ANSWERS = """
-INSERT INTO answer (id, question, answer, language, tags, author, date, digest)
-SELECT id, question, answer, language, tags, author, date, digest FROM staged_answer
+INSERT INTO answer (id, question, answer, language, tags, author, date, digest, answer_digest)
+SELECT id, question, answer, language, tags, author, date, digest, answer_digest FROM staged_answer
 ON CONFLICT (id) DO UPDATE SET question = excluded.question, answer = excluded.answer, language = excluded.language,
-    tags = excluded.tags, author = excluded.author, date = excluded.date, digest = excluded.digest, updated_at = now()
+    tags = excluded.tags, author = excluded.author, date = excluded.date, digest = excluded.digest,
+    answer_digest = excluded.answer_digest, updated_at = now()
 """
 _INSERT_PHRASINGS = """
 INSERT INTO phrasing (answer_id, position, language, text, digest, ngrams, terms)
@@ -63,7 +64,7 @@ class Changes:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class LibraryStats:
-    """Counts of the library; `vectors` by model name, unused ones included."""
+    """Counts of the library; `vectors` of phrasings by model name, unused ones included."""
 
     answers: dict[Language, int]
     phrasings: int
@@ -71,12 +72,16 @@ class LibraryStats:
 
 
 class Answers:
-    """The library's rows. Texts are scrubbed and made storable on their way in."""
+    """The library's rows. Texts are scrubbed and made storable on their way in.
+
+    `vectors` stand for the phrasings, `answer_vectors` for the answers' own texts.
+    """
 
     def __init__(self, pool: ConnectionPool, scrubber: Scrubber) -> None:
         self._pool = pool
         self._scrubber = scrubber
-        self.vectors = Vectors(pool)
+        self.vectors = Vectors(pool, PHRASINGS)
+        self.answer_vectors = Vectors(pool, ANSWERS)
 
     def prepared(self, answer: Answer) -> Answer:
         """`answer` as it will be stored: the form whose texts must be embedded."""
@@ -108,7 +113,9 @@ class Answers:
             if milestone:
                 cursor.execute("INSERT INTO milestone (name) VALUES (%s) ON CONFLICT DO NOTHING", (milestone,))
         if total - unchanged > 1_000:
-            self.vectors.analyze()
+            with self._pool.connection() as connection:
+                # Let the planner see what a large import brought.
+                connection.execute("ANALYZE answer, phrasing, phrasing_vector, answer_vector")
         return Changes(total - unchanged - changed, changed, unchanged)
 
     def add(self, answer: Answer) -> Changes:
@@ -192,6 +199,7 @@ def _copy(connection: psycopg.Connection, answers: Sequence[Answer]) -> None:
                         answer.author,
                         answer.date,
                         content_digest(answer),
+                        text_digest(answer.answer),
                     )
                 )
         with cursor.copy("COPY staged_phrasing FROM STDIN") as copy:

@@ -20,6 +20,7 @@ from assistant.store.wording import ngrams
 # alone at 0.5 0.982 (0.979); 1 and 1 without regard to rarity 0.971.
 K = 60
 VECTOR_WEIGHT = 1.0
+ANSWER_WEIGHT = 0.3
 TERMS_WEIGHT = 0.15
 NGRAMS_WEIGHT = 0.3
 # Phrasings that each channel proposes.
@@ -70,9 +71,17 @@ WITH {asked_terms}, {asked_ngrams}, {by_terms}, {by_ngrams}, by_vector AS (
         WHERE v.model = {model} AND p.language = ANY(%(languages)s)
         ORDER BY v.embedding::vector({dimensions}) <=> %(vector)s::vector({dimensions}) LIMIT %(depth)s
     ) AS nearest GROUP BY answer_id
+), by_answer AS (
+    SELECT answer_id, row_number() OVER (ORDER BY distance, answer_id) AS rank FROM (
+        SELECT a.id AS answer_id, v.embedding::vector({dimensions}) <=> %(vector)s::vector({dimensions}) AS distance
+        FROM answer_vector v JOIN answer a ON a.answer_digest = v.digest
+        WHERE v.model = {model} AND a.language = ANY(%(languages)s)
+        ORDER BY v.embedding::vector({dimensions}) <=> %(vector)s::vector({dimensions}) LIMIT %(depth)s
+    ) AS nearest
 ), fused AS (
     SELECT answer_id, sum(score) AS score FROM (
         SELECT answer_id, {vector_weight} / ({k} + rank) AS score FROM by_vector
+        UNION ALL SELECT answer_id, {answer_weight} / ({k} + rank) FROM by_answer
         UNION ALL SELECT answer_id, {terms_weight} / ({k} + rank) FROM by_terms
         UNION ALL SELECT answer_id, {ngrams_weight} / ({k} + rank) FROM by_ngrams
     ) AS votes GROUP BY answer_id ORDER BY score DESC, answer_id LIMIT %(limit)s
@@ -80,8 +89,10 @@ WITH {asked_terms}, {asked_ngrams}, {by_terms}, {by_ngrams}, by_vector AS (
 SELECT a.id, a.question, a.answer, a.language, a.tags, a.author, a.date,
        ARRAY(SELECT p.text FROM phrasing p WHERE p.answer_id = a.id AND p.position > 0 ORDER BY p.position)
            AS phrasings,
-       best.text AS phrasing, best.cosine, fused.score
+       best.text AS phrasing, best.cosine, fused.score,
+       1 - (own.embedding::vector({dimensions}) <=> %(vector)s::vector({dimensions})) AS answer_cosine
 FROM fused JOIN answer a ON a.id = fused.answer_id
+LEFT JOIN answer_vector own ON own.digest = a.answer_digest AND own.model = {model}
 CROSS JOIN LATERAL (
     SELECT p.text, 1 - (v.embedding::vector({dimensions}) <=> %(vector)s::vector({dimensions})) AS cosine
     FROM phrasing p JOIN phrasing_vector v ON v.digest = p.digest AND v.model = {model}
@@ -139,6 +150,7 @@ def _statement(model: str, dimensions: int, languages: tuple[Language, ...]) -> 
         model=sql.Literal(model),
         k=sql.Literal(float(K)),
         vector_weight=sql.Literal(VECTOR_WEIGHT),
+        answer_weight=sql.Literal(ANSWER_WEIGHT),
         terms_weight=sql.Literal(TERMS_WEIGHT),
         ngrams_weight=sql.Literal(NGRAMS_WEIGHT),
     )
@@ -174,6 +186,6 @@ def _channel(name: str, column: str, asked: str, norm: str, label_weights: sql.S
 
 
 def _candidate(row: dict) -> Candidate:
-    phrasing, cosine, score = row.pop("phrasing"), row.pop("cosine"), row.pop("score")
+    found = {name: row.pop(name) for name in ("phrasing", "cosine", "score", "answer_cosine")}
     row["tags"], row["phrasings"] = tuple(row["tags"]), tuple(row["phrasings"])
-    return Candidate(Answer(**row), phrasing, float(cosine), float(score))
+    return Candidate(Answer(**row), **found | {"score": float(found["score"])})

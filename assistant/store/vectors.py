@@ -1,10 +1,11 @@
-"""Vectors of phrasings, by text and model, and their indexes."""
+"""Vectors of texts, by text and model, and their indexes."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from psycopg import sql
@@ -20,19 +21,43 @@ _MOST_INDEXED = 2_000
 _INDEX_LOCK = 7_372_051_003
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A table of vectors, and the table whose texts they stand for with its columns."""
+
+    vectors: str
+    texts: str
+    text: str
+    digest: str
+
+    def fill(self, query: str, **values: sql.Composable) -> sql.Composed:
+        """`query` with this source's names in it."""
+        return sql.SQL(query).format(
+            vectors=sql.Identifier(self.vectors),
+            texts=sql.Identifier(self.texts),
+            text=sql.Identifier(self.text),
+            digest=sql.Identifier(self.digest),
+            **values,
+        )
+
+
+PHRASINGS = Source("phrasing_vector", "phrasing", "text", "digest")
+ANSWERS = Source("answer_vector", "answer", "answer", "answer_digest")
+
+
 class Vectors:
     """The vectors of all models beside each other. Texts are given as stored (`Answers.prepared`)."""
 
-    def __init__(self, pool: ConnectionPool) -> None:
+    def __init__(self, pool: ConnectionPool, source: Source) -> None:
         self._pool = pool
+        self._source = source
 
     def missing(self, texts: Sequence[str], model: str) -> list[str]:
         """Those of `texts` that have no vector of `model`, each once, in order."""
         by_digest = {text_digest(text): text for text in texts}
         with self._pool.connection() as connection:
-            known = connection.execute(
-                "SELECT digest FROM phrasing_vector WHERE model = %s AND digest = ANY(%s)", (model, list(by_digest))
-            ).fetchall()
+            query = self._source.fill("SELECT digest FROM {vectors} WHERE model = %s AND digest = ANY(%s)")
+            known = connection.execute(query, (model, list(by_digest))).fetchall()
         for (digest,) in known:
             del by_digest[digest]
         return list(by_digest.values())
@@ -45,18 +70,22 @@ class Vectors:
         # One order everywhere, or two processes that put the same texts could deadlock.
         rows.sort(key=lambda row: row[0])
         with self._pool.connection() as connection, connection.cursor() as cursor:
-            cursor.executemany("INSERT INTO phrasing_vector VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", rows)
+            query = self._source.fill("INSERT INTO {vectors} VALUES (%s, %s, %s) ON CONFLICT DO NOTHING")
+            cursor.executemany(query, rows)
 
     def count_unembedded(self, model: str) -> int:
-        """How many distinct phrasings have no vector of `model`."""
+        """How many distinct texts have no vector of `model`."""
+        query = self._source.fill("SELECT count(DISTINCT t.{digest})" + _UNEMBEDDED)
         with self._pool.connection() as connection:
-            return connection.execute(f"SELECT count(DISTINCT digest) {_UNEMBEDDED}", (model,)).fetchone()[0]
+            return connection.execute(query, (model,)).fetchone()[0]
 
     def unembedded(self, model: str, batch: int) -> Iterator[list[str]]:
         """Batches of distinct texts without a vector of `model`; put each before asking for the next."""
+        query = self._source.fill(
+            "SELECT DISTINCT ON (t.{digest}) t.{text}" + _UNEMBEDDED + "ORDER BY t.{digest} LIMIT %s"
+        )
         while True:
             with self._pool.connection() as connection:
-                query = f"SELECT DISTINCT ON (p.digest) p.text {_UNEMBEDDED} ORDER BY p.digest LIMIT %s"
                 texts = [text for (text,) in connection.execute(query, (model, batch)).fetchall()]
             if not texts:
                 return
@@ -67,11 +96,15 @@ class Vectors:
         if not 1 <= dimensions <= _MOST_INDEXED:
             log.warning("vectors of %s have %d dimensions and are compared one by one", model, dimensions)
             return
-        name = "phrasing_vector_" + hashlib.sha256(f"{model}\0{dimensions}".encode()).hexdigest()[:16]
-        statement = sql.SQL(
-            "CREATE INDEX IF NOT EXISTS {name} ON phrasing_vector "
-            "USING hnsw ((embedding::vector({dimensions})) vector_cosine_ops) WHERE model = {model}"
-        ).format(name=sql.Identifier(name), dimensions=sql.Literal(dimensions), model=sql.Literal(model))
+        digest = hashlib.sha256(f"{model}\0{dimensions}".encode()).hexdigest()[:16]
+        name = f"{self._source.vectors}_{digest}"
+        statement = self._source.fill(
+            "CREATE INDEX IF NOT EXISTS {name} ON {vectors} "
+            "USING hnsw ((embedding::vector({dimensions})) vector_cosine_ops) WHERE model = {model}",
+            name=sql.Identifier(name),
+            dimensions=sql.Literal(dimensions),
+            model=sql.Literal(model),
+        )
         with self._pool.connection() as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_INDEX_LOCK,))
             if connection.execute("SELECT to_regclass(%s)", (name,)).fetchone()[0] is None:
@@ -79,34 +112,29 @@ class Vectors:
 
     def check_dimensions(self, model: str, dimensions: int) -> None:
         """Raise `StoreError` when vectors kept under this model's name have another length."""
-        query = "SELECT vector_dims(embedding) FROM phrasing_vector WHERE model = %s LIMIT 1"
+        query = self._source.fill("SELECT vector_dims(embedding) FROM {vectors} WHERE model = %s LIMIT 1")
         with self._pool.connection() as connection:
             row = connection.execute(query, (model,)).fetchone()
         if row and row[0] != dimensions:
             raise StoreError(
                 f"{model} gives vectors of {dimensions} dimensions, the database holds {row[0]} under that name: give "
-                "the model another name, or delete its rows from phrasing_vector"
+                f"the model another name, or delete its rows from {self._source.vectors}"
             )
 
     def collect_unused(self, keep_hours: int = 24) -> int:
-        """Delete vectors of texts that no phrasing has; their number.
+        """Delete vectors of texts that are gone; their number.
 
         Young ones stay: a running import puts its vectors before its rows.
         """
-        query = """
-            DELETE FROM phrasing_vector v WHERE v.created_at < now() - make_interval(hours => %s)
-            AND NOT EXISTS (SELECT FROM phrasing p WHERE p.digest = v.digest)
-        """
+        query = self._source.fill("""
+            DELETE FROM {vectors} v WHERE v.created_at < now() - make_interval(hours => %s)
+            AND NOT EXISTS (SELECT FROM {texts} t WHERE t.{digest} = v.digest)
+        """)
         with self._pool.connection() as connection:
             return connection.execute(query, (keep_hours,)).rowcount
 
-    def analyze(self) -> None:
-        """Let the planner see what a large import brought."""
-        with self._pool.connection() as connection:
-            connection.execute("ANALYZE answer, phrasing, phrasing_vector")
-
 
 _UNEMBEDDED = """
-FROM phrasing p WHERE NOT EXISTS (
-    SELECT FROM phrasing_vector v WHERE v.digest = p.digest AND v.model = %s)
+FROM {texts} t WHERE NOT EXISTS (
+    SELECT FROM {vectors} v WHERE v.digest = t.{digest} AND v.model = %s)
 """
