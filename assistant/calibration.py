@@ -3,7 +3,7 @@
 First every candidate gets a score, the logit of a regression over its own signals. Then all scores
 of one question are looked at together: a candidate far ahead of its best rival is the right one far
 more often than its own signals tell, and one of two that lie close is not. Both steps are Platt's
-method (Platt 1999); the second keeps the order of the answers. Weights stand for raw signal values.
+method (Platt 1999); the second keeps the order of the first. Weights stand for raw signal values.
 
 The file is written by `python -m training.calibrate`. A fit that uses the language model's logit
 holds only for the model it was made with.
@@ -44,11 +44,10 @@ class Ranking:
     cap: float
     intercept: float
 
-    def probabilities(self, scores: Sequence[float], answers: Sequence[str]) -> list[float]:
-        """P(same) of every candidate of one question, from their scores and the texts of their answers."""
+    def probabilities(self, scores: Sequence[float]) -> list[float]:
         return [
             _sigmoid(self.intercept + self.own * score + self.lead * lead)
-            for score, lead in zip(scores, leads(scores, answers, self.cap), strict=True)
+            for score, lead in zip(scores, leads(scores, self.cap), strict=True)
         ]
 
 
@@ -92,16 +91,13 @@ class Calibration:
         path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
 
 
-def leads(scores: Sequence[float], answers: Sequence[str], cap: float) -> list[float]:
-    """How far each score lies ahead of the best one with another answer, at most `cap`."""
-    return [
-        min(
-            cap,
-            score
-            - max((rival for rival, its in zip(scores, answers, strict=True) if its != answer), default=-math.inf),
-        )
-        for score, answer in zip(scores, answers, strict=True)
-    ]
+def leads(scores: Sequence[float], cap: float) -> list[float]:
+    """How far each score lies ahead of the best other one, at most `cap`; negative for all but the best."""
+    if len(scores) < 2:
+        return [cap] * len(scores)
+    first, second = sorted(scores, reverse=True)[:2]
+    best = max(range(len(scores)), key=scores.__getitem__)
+    return [min(cap, score - (second if index == best else first)) for index, score in enumerate(scores)]
 
 
 def load_calibration(path: Path, embedding: str) -> Calibration:

@@ -160,7 +160,7 @@ class Desk:
         started = time.perf_counter()
         candidates = self._retriever.candidates(asked, languages, self._judge.pool)
         retrieved = time.perf_counter()
-        verdicts = _first_of_equal_answers(self._judge.judge(asked, language, candidates))
+        verdicts = self._judge.judge(asked, language, candidates)
         durations["retrieve"] += retrieved - started
         durations["judge"] += time.perf_counter() - retrieved
         matches = tuple(v for v in verdicts if v.label == "same")[: self._settings.max_matches]
@@ -185,14 +185,3 @@ class Desk:
         # Offsets of the answer refer to the context as given, so it is checked but not changed.
         intake.clean(context, self._settings.max_context_chars, "context")
         return context
-
-
-def _first_of_equal_answers(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """Two questions may lead to one answer; it is shown once, with the better question."""
-    seen: set[str] = set()
-    kept = []
-    for verdict in verdicts:
-        if verdict.candidate.answer.answer not in seen:
-            seen.add(verdict.candidate.answer.answer)
-            kept.append(verdict)
-    return kept

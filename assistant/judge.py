@@ -95,7 +95,8 @@ class Judge:
         return POOL * self._candidates
 
     def judge(self, asked: str, language: Language, pool: Sequence[Candidate]) -> list[Verdict]:
-        """One verdict for each of the best candidates, most probable first; unjudged ones last."""
+        """One verdict for each of the best candidates, all with different answers, most probable first;
+        unjudged ones last."""
         best = self._shortlist(asked, language, pool)
         candidates = [candidate for candidate, _ in best]
         scores = label_scores(
@@ -104,7 +105,7 @@ class Judge:
         measured = [
             replace(signals, label_logit=_read(score)) for (_, signals), score in zip(best, scores, strict=True)
         ]
-        probabilities = self._probabilities(language, measured, [c.answer.answer for c in candidates])
+        probabilities = self._probabilities(language, measured)
         verdicts = [
             Verdict(
                 candidate,
@@ -118,25 +119,23 @@ class Judge:
         return sorted(verdicts, key=lambda v: -1.0 if v.probability is None else v.probability, reverse=True)
 
     def _shortlist(self, asked: str, language: Language, pool: Sequence[Candidate]) -> list[tuple[Candidate, Signals]]:
-        """The candidates that score best by all signals but the model's, which costs most."""
-        measured = [
-            (
-                c,
-                measure(
-                    asked, c.phrasing, c.answer.answer, language, c.answer.language, c.cosine, c.answer_cosine, None
-                ),
+        """The candidates that score best by all signals but the model's, which costs most.
+
+        Several questions may lead to one answer, which would be its own rival: only the best of them stays.
+        """
+        ranked = []
+        for c in pool:
+            signals = measure(
+                asked, c.phrasing, c.answer.answer, language, c.answer.language, c.cosine, c.answer_cosine, None
             )
-            for c in pool
-        ]
+            ranked.append((self._calibration.fit_for(language, signals, self._model).score(signals), c, signals))
+        ranked.sort(key=lambda row: row[0], reverse=True)
+        by_answer: dict[str, tuple[Candidate, Signals]] = {}
+        for _, candidate, signals in ranked:
+            by_answer.setdefault(candidate.answer.answer, (candidate, signals))
+        return list(by_answer.values())[: self._candidates]
 
-        def score(pair: tuple[Candidate, Signals]) -> float:
-            return self._calibration.fit_for(language, pair[1], self._model).score(pair[1])
-
-        return sorted(measured, key=score, reverse=True)[: self._candidates]
-
-    def _probabilities(
-        self, language: Language, measured: Sequence[Signals], answers: Sequence[str]
-    ) -> list[float | None]:
+    def _probabilities(self, language: Language, measured: Sequence[Signals]) -> list[float | None]:
         """P(same) of each candidate among the others; None where the model's reply could not be read."""
         probabilities: list[float | None] = [None] * len(measured)
         rivals: dict[int, tuple[Fit, list[int]]] = {}
@@ -147,8 +146,7 @@ class Judge:
         # Scores of different fits are on different scales, so only candidates of one fit are rivals.
         for fit, indexes in rivals.values():
             scores = [fit.score(measured[index]) for index in indexes]
-            judged = fit.ranking.probabilities(scores, [answers[index] for index in indexes])
-            for index, probability in zip(indexes, judged, strict=True):
+            for index, probability in zip(indexes, fit.ranking.probabilities(scores), strict=True):
                 probabilities[index] = probability
         return probabilities
 

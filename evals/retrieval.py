@@ -17,14 +17,15 @@ from tqdm import tqdm
 
 from assistant.assembly import make_judge, open_embedder, open_model
 from assistant.judge import Judge
-from assistant.records import Answer
+from assistant.records import Answer, Candidate
 from assistant.retriever import Retriever
 from assistant.settings import load_settings
 from assistant.store.connection import Store, open_store
 from evals.datasets import Query, is_for_fitting, load_faqs, load_pairs, load_queries
 from evals.measures import recall_at
 
-CANDIDATES = 10
+# Deeper than the ten that count, because equal answers take one place.
+POOL = 30
 DISTRACTORS = 10_000
 
 
@@ -41,16 +42,21 @@ def fill(store: Store, folder: Path, distractors: Path | None) -> int:
 
 
 def rank(
-    queries: Sequence[Query], retriever: Retriever, judge: Judge | None
+    queries: Sequence[Query], answers: dict[int, str], retriever: Retriever, judge: Judge | None
 ) -> tuple[list[list[str]], list[list[str]]]:
     """The answers' texts in retrieval's order and, with a judge, in its order."""
+
+    def text(candidate: Candidate) -> str:
+        # As the data set has it: what is stored has contacts scrubbed.
+        return answers[int(candidate.answer.id)] if candidate.answer.id.isdigit() else candidate.answer.answer
+
     retrieved, judged = [], []
     for query in tqdm(queries, unit="query"):
-        candidates = retriever.candidates(query.text, ("pt",), judge.pool if judge else CANDIDATES)
-        retrieved.append([candidate.answer.answer for candidate in candidates])
+        candidates = retriever.candidates(query.text, ("pt",), POOL)
+        retrieved.append([text(candidate) for candidate in candidates])
         if judge is not None:
             verdicts = judge.judge(query.text, "pt", candidates)
-            judged.append([verdict.candidate.answer.answer for verdict in verdicts])
+            judged.append([text(verdict.candidate) for verdict in verdicts])
     return retrieved, judged
 
 
@@ -82,11 +88,11 @@ def main() -> None:
             retriever = Retriever(store, embedder)
             print(f"{len(answers)} answers, {added} unrelated ones, {len(queries)} queries")
             if options.no_judge:
-                retrieved, _ = rank(queries, retriever, None)
+                retrieved, _ = rank(queries, answers, retriever, None)
                 report("retrieval", queries, retrieved, answers)
                 return
             with open_model(settings) as model:
-                retrieved, judged = rank(queries, retriever, make_judge(settings, model, embedder))
+                retrieved, judged = rank(queries, answers, retriever, make_judge(settings, model, embedder))
             report("retrieval", queries, retrieved, answers)
             report("retrieval and judge", queries, judged, answers)
 

@@ -20,16 +20,11 @@ def fit(weights: dict[str, float], model: JudgeModel | None = None) -> Fit:
 
 
 def test_leads_are_against_the_best_rival_and_capped() -> None:
-    assert leads([5.0, 1.0, 4.0], "abc", cap=3.0) == [1.0, -4.0, -1.0]
-    assert leads([9.0, 1.0], "ab", cap=3.0) == [3.0, -8.0]
-    assert leads([2.0], "a", cap=3.0) == [3.0]
-    assert leads([2.0, 2.0], "ab", cap=3.0) == [0.0, 0.0]
-    assert leads([], "", cap=3.0) == []
-
-
-def test_questions_with_the_same_answer_are_no_rivals() -> None:
-    assert leads([5.0, 4.9, 3.0], "aab", cap=9.0) == [2.0, pytest.approx(1.9), -2.0]
-    assert leads([5.0, 4.9], "aa", cap=9.0) == [9.0, 9.0]
+    assert leads([5.0, 1.0, 4.0], cap=3.0) == [1.0, -4.0, -1.0]
+    assert leads([9.0, 1.0], cap=3.0) == [3.0, -8.0]
+    assert leads([2.0], cap=3.0) == [3.0]
+    assert leads([2.0, 2.0], cap=3.0) == [0.0, 0.0]
+    assert leads([], cap=3.0) == []
 
 
 def test_the_probability_is_the_two_step_logistic() -> None:
@@ -37,11 +32,11 @@ def test_the_probability_is_the_two_step_logistic() -> None:
     scores = [own.score(Signals(0.9, None, 0.5)), own.score(Signals(0.5, None, 0.0))]
     assert scores == pytest.approx([0.3, 0.0])
     expected = [1 / (1 + math.exp(-(-1 + 0.3 + 2 * 0.3))), 1 / (1 + math.exp(-(-1 + 0.0 - 2 * 0.3)))]
-    assert own.ranking.probabilities(scores, ["x", "y"]) == pytest.approx(expected)
+    assert own.ranking.probabilities(scores) == pytest.approx(expected)
 
 
 def test_extreme_scores_do_not_overflow() -> None:
-    assert RANKING.probabilities([1e6, -1e6], ["x", "y"]) == [1.0, 0.0]
+    assert RANKING.probabilities([1e6, -1e6]) == [1.0, 0.0]
 
 
 def test_the_fit_with_most_signals_at_hand_is_used() -> None:

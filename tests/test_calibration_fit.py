@@ -28,7 +28,7 @@ def drawn_group(chance: random.Random, domain: str, logit_tells: bool = True) ->
         )
         for right in same
     )
-    return LabelledGroup(domain, signals, tuple("abcde"), tuple(same))
+    return LabelledGroup(domain, signals, tuple(same))
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def groups() -> list[LabelledGroup]:
 
 def test_more_signals_are_measured_as_better_on_held_out_groups(groups) -> None:
     least, *_, most = fit_all("en", groups, MODEL)
-    assert set(least.fit.weights) == {"cosine", "answer_cosine"}
+    assert set(least.fit.weights) == {"cosine"}
     assert set(most.fit.weights) == {"cosine", "answer_cosine", "differing_share", "uncovered_share", "label_logit"}
     for domain in ("one", "two"):
         assert most.fit.heldout[f"{domain} brier"] < least.fit.heldout[f"{domain} brier"]
@@ -63,7 +63,7 @@ def test_pairs_without_an_answer_teach_what_the_questions_are_worth(groups) -> N
     chance = random.Random(5)
     answered = [drawn_group(chance, "answered", logit_tells=False) for _ in range(60)]
     questions = [
-        LabelledGroup("questions", (replace(s, answer_cosine=None, uncovered_share=None),), ("",), (same,))
+        LabelledGroup("questions", (replace(s, answer_cosine=None, uncovered_share=None),), (same,))
         for g in groups
         for s, same in zip(g.signals, g.same, strict=True)
     ]
@@ -109,7 +109,7 @@ def test_the_threshold_keeps_the_precision_in_every_domain(groups) -> None:
 
     def one(domain: str, probability: float, right: bool) -> tuple[LabelledGroup, list[float]]:
         signals = (Signals(0.9, 0.0, 0.0), Signals(0.8, 0.0, 0.0))
-        return LabelledGroup(domain, signals, ("a", "b"), (right, False)), [probability, 0]
+        return LabelledGroup(domain, signals, (right, False)), [probability, 0]
 
     cases = [
         one("easy", 0.9, True),

@@ -147,6 +147,27 @@ def test_a_reply_without_a_label_is_unjudged_and_never_a_score(model, embedder) 
     assert verdict.signals.label_logit is None
 
 
+def test_questions_with_one_answer_are_shown_once_and_are_no_rivals(desk: Desk) -> None:
+    answer = "The pole bag is sold apart, look for it under Spare parts."
+    desk.write_answer("Where do I get a bag for the tent poles?", answer)
+    alone = desk.suggest("Where do I get a bag for my tent poles?").parts[0].matches[0]
+    desk.write_answer("Where can I get a bag for the poles of my tent?", answer)
+    together = desk.suggest("Where do I get a bag for my tent poles?").parts[0]
+    shown = [v.candidate.answer.answer for v in (*together.matches, *together.near_misses)]
+    assert shown.count(answer) == 1
+    assert together.matches[0].probability == pytest.approx(alone.probability, abs=0.02)
+
+
+def test_the_model_reads_only_the_shortlist(desk: Desk, model, embedder) -> None:
+    few = make_judge(load_settings(candidates=4), model, embedder)
+    pool = desk.search(HELMET, few.pool)
+    assert (few.pool, len(pool)) == (12, 12)
+    verdicts = few.judge(HELMET, "en", pool)
+    assert len(verdicts) == 4
+    # The best stays the best however the pool is ordered.
+    assert few.judge(HELMET, "en", pool[::-1])[0].candidate == verdicts[0].candidate
+
+
 def test_a_kill_in_the_middle_loses_and_doubles_nothing(tmp_path) -> None:
     """What the app had answered before the kill is there after it; what it was answering is just gone."""
     with serve(tmp_path) as app:

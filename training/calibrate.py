@@ -42,7 +42,7 @@ def label(groups: list[Group], language: Language, model: LoadedModel, cache: La
                 group.pasts, group.answers, group.cosines, group.answer_cosines, scores, strict=True
             )
         )
-        labelled.append(LabelledGroup(group.domain, signals, tuple(a or "" for a in group.answers), group.same))
+        labelled.append(LabelledGroup(group.domain, signals, group.same))
     return labelled
 
 

@@ -80,7 +80,10 @@ def _nearest(
     groups = []
     for (query, right), vector in zip(asked, vectors, strict=True):
         similarities, of_answers = questions @ vector, answers @ vector
-        nearest = np.argsort(-(similarities + ANSWER_SHARE * of_answers))[:CANDIDATES]
+        ranked = np.argsort(-(similarities + ANSWER_SHARE * of_answers))
+        # As in the judge's shortlist, the best question of each answer.
+        first = {library[i][1]: i for i in reversed(ranked)}
+        nearest = [i for i in ranked if first[library[i][1]] == i][:CANDIDATES]
         groups.append(
             Group(
                 domain,

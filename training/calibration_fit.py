@@ -20,6 +20,7 @@ SEED = 20260101
 
 # From the signals that are always there to all of them: the judge takes the last that it can serve.
 SIGNAL_SETS: tuple[tuple[str, ...], ...] = (
+    ("cosine",),
     ("cosine", "answer_cosine"),
     ("cosine", "answer_cosine", "differing_share", "uncovered_share"),
     ("cosine", "answer_cosine", "differing_share", "uncovered_share", "label_logit"),
@@ -33,11 +34,10 @@ DIRECTION = {"cosine": 1, "answer_cosine": 1, "label_logit": 1, "differing_share
 
 @dataclass(frozen=True, slots=True)
 class LabelledGroup:
-    """One asked question: the signals of its pairs, the texts of their answers and whether each is the same."""
+    """One asked question: the signals of its pairs and whether each is the same."""
 
     domain: str
     signals: tuple[Signals, ...]
-    answers: tuple[str, ...]
     same: tuple[bool, ...]
 
     @property
@@ -50,7 +50,6 @@ class LabelledGroup:
         return LabelledGroup(
             self.domain,
             tuple(self.signals[i] for i in kept),
-            tuple(self.answers[i] for i in kept),
             tuple(self.same[i] for i in kept),
         )
 
@@ -110,7 +109,7 @@ def _cross_validated(
         for i in test:
             if groups[i].is_ranking:
                 scores = [fit.score(signals) for signals in groups[i].signals]
-                heldout[i] = fit.ranking.probabilities(scores, groups[i].answers)
+                heldout[i] = fit.ranking.probabilities(scores)
     rankings, ranked = [groups[i] for i in sorted(heldout)], [heldout[i] for i in sorted(heldout)]
     return Fitted(_fit(language, groups, names, model, _figures(rankings, ranked)), rankings, ranked)
 
@@ -207,14 +206,14 @@ def _fit_ranking(rankings: Sequence[tuple[list[float], LabelledGroup]]) -> Ranki
     right_leads = [
         lead
         for scores, group in sets
-        for lead, is_same in zip(leads(scores, group.answers, np.inf), group.same, strict=True)
+        for lead, is_same in zip(leads(scores, np.inf), group.same, strict=True)
         if is_same and 0 < lead < np.inf
     ]
     cap = float(np.median(right_leads))
     rows = [
         (score, lead, is_same, group.domain)
         for scores, group in sets
-        for score, lead, is_same in zip(scores, leads(scores, group.answers, cap), group.same, strict=True)
+        for score, lead, is_same in zip(scores, leads(scores, cap), group.same, strict=True)
     ]
     score, lead, same, domains = (np.array(column) for column in zip(*rows, strict=True))
     logistic = LogisticRegression(C=10.0)

@@ -72,7 +72,7 @@ WITH {asked_terms}, {asked_ngrams}, {by_terms}, {by_ngrams}, by_vector AS (
         ORDER BY v.embedding::vector({dimensions}) <=> %(vector)s::vector({dimensions}) LIMIT %(depth)s
     ) AS nearest GROUP BY answer_id
 ), by_answer AS (
-    SELECT answer_id, row_number() OVER (ORDER BY distance, answer_id) AS rank FROM (
+    SELECT answer_id, rank() OVER (ORDER BY distance) AS rank FROM (
         SELECT a.id AS answer_id, v.embedding::vector({dimensions}) <=> %(vector)s::vector({dimensions}) AS distance
         FROM answer_vector v JOIN answer a ON a.answer_digest = v.digest
         WHERE v.model = {model} AND a.language = ANY(%(languages)s)

@@ -49,6 +49,7 @@ export const locale = (language) => LOCALES[language] ?? null;
 
 export const SIGNALS = {
   cosine: ["similarity", (value) => value.toFixed(2)],
+  answer_cosine: ["similarity to the answer", (value) => value.toFixed(2)],
   label_logit: ["model", (value) => `${value > 0 ? "+" : ""}${value.toFixed(1)}`],
   differing_share: ["differing words", percent],
   uncovered_share: ["words without an answer", percent],
