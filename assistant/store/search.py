@@ -20,7 +20,7 @@ from assistant.store.wording import ngrams
 # alone at 0.5 0.982 (0.979); 1 and 1 without regard to rarity 0.971.
 K = 60
 VECTOR_WEIGHT = 1.0
-ANSWER_WEIGHT = 0.3
+ANSWER_WEIGHT = 0.1
 TERMS_WEIGHT = 0.15
 NGRAMS_WEIGHT = 0.3
 # Phrasings that each channel proposes.
