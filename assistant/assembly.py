@@ -67,7 +67,10 @@ def make_judge(settings: Settings, model: LoadedModel, embedder: Embedder) -> Ju
         language: calibration.thresholds[language] if (chosen := settings.threshold(language)) is None else chosen
         for language in LANGUAGES
     }
-    return Judge(model.generator, model.base.chat, calibration, model.identity, thresholds, settings.candidates)
+    margins: dict[Language, float] = {language: settings.margin(language) for language in LANGUAGES}
+    return Judge(
+        model.generator, model.base.chat, calibration, model.identity, thresholds, margins, settings.candidates
+    )
 
 
 @contextmanager

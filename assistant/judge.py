@@ -61,8 +61,8 @@ def _read(score: LabelScore) -> float | None:
 class Judge:
     """Judges candidates by all signals at hand.
 
-    `thresholds` hold the least P(same) per language that counts as "same"; the language model reads the
-    `candidates` that look best without it.
+    `thresholds` hold the least P(same) per language that counts as "same", `margins` how close two are
+    that nothing tells apart; the language model reads the `candidates` that look best without it.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class Judge:
         calibration: Calibration,
         model: JudgeModel,
         thresholds: Mapping[Language, float],
+        margins: Mapping[Language, float],
         candidates: int,
     ) -> None:
         self._generator = generator
@@ -79,6 +80,7 @@ class Judge:
         self._calibration = calibration
         self._model = model
         self._thresholds = thresholds
+        self._margins = margins
         self._candidates = candidates
 
     @property
@@ -116,7 +118,8 @@ class Judge:
             )
             for candidate, signals, probability in zip(candidates, measured, probabilities, strict=True)
         ]
-        return sorted(verdicts, key=lambda v: -1.0 if v.probability is None else v.probability, reverse=True)
+        verdicts.sort(key=lambda v: -1.0 if v.probability is None else v.probability, reverse=True)
+        return self._tied(language, verdicts)
 
     def _shortlist(self, asked: str, language: Language, pool: Sequence[Candidate]) -> list[tuple[Candidate, Signals]]:
         """The candidates that score best by all signals but the model's, which costs most.
@@ -149,6 +152,16 @@ class Judge:
             for index, probability in zip(indexes, fit.ranking.probabilities(scores), strict=True):
                 probabilities[index] = probability
         return probabilities
+
+    def _tied(self, language: Language, verdicts: list[Verdict]) -> list[Verdict]:
+        """Two that lie close share between them what one of them would have had: neither may reach the
+        threshold although it is all but sure that one of them is right. Then both count as "same"."""
+        if len(verdicts) < 2 or verdicts[1].probability is None:
+            return verdicts
+        first, second = (verdict.probability for verdict in verdicts[:2])
+        if first - second < self._margins[language] and first + second >= self._thresholds[language]:
+            return [*(replace(verdict, label="same") for verdict in verdicts[:2]), *verdicts[2:]]
+        return verdicts
 
     def _label(self, language: Language, probability: float | None) -> Label:
         if probability is None:

@@ -158,6 +158,32 @@ def test_questions_with_one_answer_are_shown_once_and_are_no_rivals(desk: Desk) 
     assert together.matches[0].probability == pytest.approx(alone.probability, abs=0.02)
 
 
+def test_two_that_nothing_tells_apart_are_shown_together(desk: Desk) -> None:
+    """Each alone would be under the threshold, because the other may be the right one."""
+    for part in ("left", "right"):
+        desk.write_answer(f"The {part} buckle of my Rio rucksack broke, what now?", f"Order a {part} buckle.")
+    part = desk.suggest("a buckle on my Rio rucksack broke, what now?").parts[0]
+    assert part.ambiguous
+    assert {v.candidate.answer.answer for v in part.matches[:2]} == {"Order a left buckle.", "Order a right buckle."}
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "labels"),
+    [
+        ([0.3, 0.25, 0.01], ["same", "same", "different"]),
+        ([0.3, 0.05, 0.04], ["different"] * 3),  # together under the threshold
+        ([0.38, 0.1, 0.05], ["different"] * 3),  # the first is clear, but not enough
+        ([0.6, 0.1, 0.05], ["same", "different", "different"]),
+        ([0.9], ["same"]),
+    ],
+)
+def test_close_ones_need_the_threshold_together(model, embedder, monkeypatch, probabilities, labels) -> None:
+    judge = make_judge(load_settings(threshold_en=0.4, margin_en=0.2), model, embedder)
+    monkeypatch.setattr(judge, "_probabilities", lambda language, measured: probabilities)
+    pool = [Candidate(Answer(str(n), f"Q{n}", f"A{n}", "en"), f"Q{n}", 0.9 - n / 10, 1.0) for n in range(len(labels))]
+    assert [verdict.label for verdict in judge.judge("Q?", "en", pool)] == labels
+
+
 def test_the_model_reads_only_the_shortlist(desk: Desk, model, embedder) -> None:
     few = make_judge(load_settings(candidates=4), model, embedder)
     pool = desk.search(HELMET, few.pool)
