@@ -1,5 +1,5 @@
 // The Desk tab: wires composer, thread, reply and form to the server.
-import { button, el, follow, icon, SIGNALS } from "./dom.js";
+import { button, el, follow, icon } from "./dom.js";
 import { Composer } from "./composer.js";
 import { Reply } from "./reply.js";
 import { Thread } from "./thread.js";
@@ -87,7 +87,7 @@ class Desk {
 
   bar(status) {
     const facts = status
-      ? [`${status.answers.toLocaleString("en")} past answers`, status.adapter ? `${status.base} + ${status.adapter}` : status.base, `judged by ${[...new Set(Object.values(status.signals).flat())].map((key) => SIGNALS[key]?.[0] ?? key).join(", ")}`]
+      ? [`${status.answers.toLocaleString("en")} past answers`, status.adapter ? `${status.base} + ${status.adapter}` : status.base]
       : [];
     return el(
       "div",
