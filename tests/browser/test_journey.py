@@ -237,6 +237,7 @@ def test_imported_markup_stays_text_and_equal_questions_are_too_close_to_call(se
     page = visit(served.url)
     turn = ask(page, question)
     expect(turn.get_by_role("note")).to_contain_text("Too close to call")
+    expect(turn.locator(".rp-same .rp-badge")).to_have_text(["Perhaps the same"] * 2)
     answers = turn.locator(".rp-same .rp-answer")
     expect(answers).to_have_count(2)
     expect(answers.first).to_contain_text("<script>window.pwned")

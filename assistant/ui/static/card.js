@@ -8,13 +8,15 @@ export class Card {
   constructor(match, part, interaction, desk) {
     Object.assign(this, { match, interaction, desk });
     this.language = part.language;
+    const tied = part.ambiguous && part.matches.slice(0, 2).includes(match);
+    this.label = tied ? "Perhaps the same" : LABELS[match.label];
     this.number = null;
     this.reason = el("p", { class: "rp-reason", "aria-live": "off", hidden: true });
     this.key = el("kbd", { class: "rp-key", hidden: true });
     this.said = el("span", { class: "rp-said", role: "status" });
     this.root = el(
       "article",
-      { class: `rp-card rp-${match.label}`, "data-answer": match.id, "aria-label": `${LABELS[match.label]}: ${match.phrasing}` },
+      { class: `rp-card rp-${match.label}`, "data-answer": match.id, "aria-label": `${this.label}: ${match.phrasing}` },
       this.head(),
       this.otherLanguage(),
       el("h4", { class: "rp-past", lang: locale(match.language) }, ...marked(match.phrasing, match.differences.past_only)),
