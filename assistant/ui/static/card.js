@@ -31,11 +31,11 @@ export class Card {
   }
 
   head() {
-    const { label, probability } = this.match;
+    const { probability } = this.match;
     const bar = el("span", { class: "rp-bar", "aria-hidden": "true" }, el("span"));
     bar.firstChild.style.width = percent(probability ?? 0);
     const sure = el("span", { class: "rp-sure", title: "How likely it is that both questions ask the same" }, bar, percent(probability));
-    return el("header", { class: "rp-card-head" }, el("span", { class: "rp-badge", text: LABELS[label] }), sure);
+    return el("header", { class: "rp-card-head" }, el("span", { class: "rp-badge", text: this.label }), sure);
   }
 
   otherLanguage() {
