@@ -125,6 +125,7 @@ class Judge:
         """The candidates that score best by all signals but the model's, which costs most.
 
         Several questions may lead to one answer, which would be its own rival: only the best of them stays.
+        Scores of different fits are compared here, near enough to choose what is looked at.
         """
         ranked = []
         for c in pool:
