@@ -74,11 +74,14 @@ def report(name: str, queries: Sequence[Query], rankings: Sequence[Sequence[str]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="folder with faqs.jsonl and queries_dev.jsonl")
-    parser.add_argument("--limit", type=int, help="ask only the first N queries")
+    parser.add_argument("--limit", type=int, help="ask only about N queries, spread over all")
     parser.add_argument("--distractors", type=Path, help="CSV of question pairs to add as unrelated answers")
     parser.add_argument("--no-judge", action="store_true", help="measure retrieval alone")
     options = parser.parse_args()
-    queries = load_queries(options.folder)[: options.limit]
+    queries = load_queries(options.folder)
+    if options.limit:
+        # Spread over the file, where queries about one FAQ stand together.
+        queries = queries[:: max(1, len(queries) // options.limit)]
     answers = {faq.id: faq.answer for faq in load_faqs(options.folder)}
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings(data_dir=Path(folder), database_url=None)
