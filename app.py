@@ -134,8 +134,9 @@ def main() -> int:
     """Serve until SIGTERM or Ctrl-C. Returns the exit code: 2 when the fix is the user's to make."""
     begun = time.monotonic()
     log_to_stderr()
-    # uvicorn stops at SIGTERM and then lets it strike again, which would leave store and model open.
+    # uvicorn stops at a signal and then lets it strike again, which would leave store and model open.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
     silence_libraries()
     try:
         settings = load_settings()
@@ -146,8 +147,6 @@ def main() -> int:
     except RespostaError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    except KeyboardInterrupt:
-        return 130
     return 0
 
 
