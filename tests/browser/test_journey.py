@@ -224,8 +224,7 @@ def test_markup_from_the_library_and_from_customers_stays_text(served, visit):
 
 
 def test_imported_markup_stays_text_and_equal_questions_are_too_close_to_call(served, visit, tmp_path):
-    marker = uuid.uuid4().hex
-    question = f"How do I {marker} the {EVIL} thing?"
+    question = f"Can a lamp shade {EVIL} be washed?"
     rows = tmp_path / "rows.jsonl"
     rows.write_text(
         "".join(
@@ -237,10 +236,10 @@ def test_imported_markup_stays_text_and_equal_questions_are_too_close_to_call(se
     page = visit(served.url)
     turn = ask(page, question)
     expect(turn.get_by_role("note")).to_contain_text("Too close to call")
-    expect(turn.locator(".rp-same .rp-badge")).to_have_text(["Perhaps the same"] * 2)
     answers = turn.locator(".rp-same .rp-answer")
-    expect(answers).to_have_count(2)
-    expect(answers.first).to_contain_text("<script>window.pwned")
+    for index, way in enumerate(("By hand.", "With a tool.")):
+        expect(answers.filter(has_text=way)).to_contain_text("<script>window.pwned")
+        expect(turn.locator(".rp-same .rp-badge").nth(index)).to_have_text("Perhaps the same")
     expect(page.locator(".rp-turn .rp-card :is(img, script, b, strong, a)")).to_have_count(0)
     assert page.evaluate("window.pwned") is None
 

@@ -8,7 +8,7 @@ export class Card {
   constructor(match, part, interaction, desk) {
     Object.assign(this, { match, interaction, desk });
     this.language = part.language;
-    const tied = part.ambiguous && part.matches.slice(0, 2).includes(match);
+    const tied = part.ambiguous && part.matches.includes(match); // the third is no surer than the tied two
     this.label = tied ? "Perhaps the same" : LABELS[match.label];
     this.number = null;
     this.reason = el("p", { class: "rp-reason", "aria-live": "off", hidden: true });
