@@ -101,7 +101,7 @@ _SAYS: dict[Literal["same", "different"], re.Pattern[str]] = {
     ),
     "different": re.compile(
         r"\b(?:not (?:the )?(?:same|similar|related|identical)|are (?:unrelated|different)"
-        r"|different (?:things|questions|topics|issues)|don't ask|do not ask"
+        r"|different (?:things?|questions?|topics?|issues?|answers?|labels?)|don't ask|do not ask"
         r"|não (?:são|é) (?:a mesma|as mesmas|iguais|o mesmo)|são diferentes|coisas diferentes)\b",
         re.IGNORECASE,
     ),

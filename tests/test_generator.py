@@ -166,6 +166,32 @@ def test_a_full_queue_says_so_and_a_closed_model_too(weights: basemodels.Weights
         small.score(tree("Anybody?"))
 
 
+def test_a_caller_that_comes_during_a_stop_leaves_the_thread_its_wake_up(weights: basemodels.Weights) -> None:
+    small = Generator(weights, 2, max_queue=8)
+    fetch, put = small._queue.get, small._queue.put_nowait
+    scheduled = threading.Event()
+
+    def slow_get(block: bool = True):
+        if block:
+            scheduled.wait()
+        return fetch(block)
+
+    def stop_then_put(job) -> None:
+        small._closed.set()
+        put(None)
+        put(job)
+
+    small._queue.get = slow_get
+    small._call(lambda: None)  # the thread now waits in the slow one
+    small._queue.put_nowait = stop_then_put
+    with pytest.raises(ModelError, match="was shut down"):
+        small._call(lambda: None)
+    small._queue.put_nowait = put
+    scheduled.set()
+    small._thread.join(10)
+    assert not small._thread.is_alive()
+
+
 def test_a_stop_does_not_wait_for_all_that_queued_up(weights: basemodels.Weights) -> None:
     small = Generator(weights, 2, max_queue=64)
     outcomes: list[str] = []

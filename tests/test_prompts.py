@@ -57,6 +57,7 @@ def test_a_reply_without_a_label_gets_none(reply: str, label: str | None) -> Non
     ("reason", "label", "contradicts"),
     [
         ("about different things.", "same", True),
+        ("for the same thing, but the second one asks for a different answer.", "same", True),
         ("how to cancel an order.", "same", False),
         ("they ask the same thing.", "different", True),
         ("they are not the same.", "different", False),

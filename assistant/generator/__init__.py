@@ -1,5 +1,6 @@
 """The language model in memory: label scoring and streamed text, batched across callers."""
 
-from assistant.generator.service import Generator, LabelScore, Stream, TreePrompt
+from assistant.generator.jobs import LabelScore, Stream, TreePrompt
+from assistant.generator.service import Generator
 
 __all__ = ["Generator", "LabelScore", "Stream", "TreePrompt"]
