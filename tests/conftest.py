@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import itertools
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,11 +19,25 @@ from psycopg import sql
 
 from assistant.assembly import LoadedModel, open_model
 from assistant.embedder import Embedder, load_embedder
+from assistant.library_files import import_file
+from assistant.records import ImportReport
 from assistant.settings import Settings, load_settings
 from assistant.store.connection import Store, open_store
 from assistant.store.embedded import EmbeddedPostgres
 from assistant.store.migrate import migrate
 from tests.serving import demo, served  # noqa: F401
+
+# A row of a library file with all fields.
+FULL = {
+    "id": "a1",
+    "question": "Where is my parcel?",
+    "answer": "On its way.\n- soon",
+    "language": "en",
+    "tags": ["delivery", "parcel"],
+    "author": "Ann",
+    "date": "2025-03-01",
+    "phrasings": ["Parcel not here", "Lost?"],
+}
 
 
 class ToyEmbedder:
@@ -117,3 +132,18 @@ def model() -> Iterator[LoadedModel]:
     """The real small language model, without an adapter."""
     with open_model(load_settings()) as loaded:
         yield loaded
+
+
+@pytest.fixture
+def brought(store: Store, settings: Settings, toy_embedder: ToyEmbedder, tmp_path: Path):
+    """Import this content under this name; its report."""
+
+    def bring(name: str, content: str | bytes | list, **options) -> ImportReport:
+        if isinstance(content, list):
+            content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in content)
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        chosen = settings.model_copy(update=options.pop("settings", {}))
+        return import_file(path, store, toy_embedder, chosen, progress=False, **options)
+
+    return bring

@@ -2,58 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
-import uuid
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
-from tests.serving import import_file
-
-ENGLISH = "The cycling helmet is too small, can I swap it for a bigger size of the same one?"
-PORTUGUESE = "Perdi o boleto, que ainda não venceu. Como consigo outro?"
-WITH_PLACEHOLDERS = (
-    "I placed an order this morning and changed my mind, can I still cancel it if it hasn't been sent out yet?"
+from tests.browser.steps import (
+    ENGLISH,
+    JUDGED,
+    NONSENSE,
+    PORTUGUESE,
+    WITH_PLACEHOLDERS,
+    WRITTEN,
+    ask,
+    reload,
+    reply_box,
 )
-NONSENSE = "Does the moon landing museum open on bank holidays?"
-PHONE = (390, 844)
-JUDGED = 60_000
-WRITTEN = 120_000
-EVIL = (
-    "<img src=x onerror=\"window.pwned='img'\"><script>window.pwned='script'</script> **bold** [x](javascript:alert(1))"
-)
-
-
-def ask(page: Page, text: str) -> Locator:
-    """Send a message and wait for its turn."""
-    turns = page.locator(".rp-turn[data-turn]")
-    before = turns.count()
-    box = page.get_by_label("Customer's question")
-    box.fill(text)
-    box.press("Enter")
-    expect(turns).to_have_count(before + 1, timeout=JUDGED)
-    return turns.last
-
-
-def reload(page: Page) -> None:
-    """Reload once nothing is being written: Gradio complains in the console about a call that a reload cuts."""
-    expect(page.get_by_role("button", name="Stop")).to_have_count(0, timeout=WRITTEN)
-    page.reload()
-
-
-def reply_box(page: Page) -> Locator:
-    return page.get_by_label("Your reply")
-
-
-def write_answer(page: Page, question: str, answer: str) -> None:
-    page.locator("aside").get_by_role("button", name="Write a new answer").click()
-    form = page.get_by_role("dialog")
-    form.get_by_label("Question").fill(question)
-    form.get_by_label("Answer").fill(answer)
-    form.get_by_label("Tags").fill("test")
-    form.get_by_role("button", name="Save answer").click()
-    expect(page.get_by_text("Saved.")).to_be_visible(timeout=JUDGED)
 
 
 @pytest.mark.parametrize(("question", "language"), [(ENGLISH, "English"), (PORTUGUESE, "Portuguese")])
@@ -208,63 +172,6 @@ def test_a_reload_keeps_the_conversation_and_nobody_else_sees_it(served, visit):
     expect(page.locator(".rp-empty")).to_be_visible(timeout=JUDGED)
 
 
-def test_markup_from_the_library_and_from_customers_stays_text(served, visit):
-    page = visit(served.url)
-    marker = uuid.uuid4().hex
-    question = f"How do I {marker} the {EVIL} thing?"
-    write_answer(page, question, f"Hello {{name}} {EVIL}")
-    card = ask(page, question).locator(".rp-card").first
-    expect(card.locator(".rp-answer")).to_contain_text("<script>window.pwned")
-    expect(page.locator(".rp-question p").last).to_contain_text("<img src=x")
-    page.keyboard.press("Alt+1")
-    expect(page.locator(".rp-root :is(img, script, b, strong, a)")).to_have_count(0)
-    reload(page)
-    expect(page.locator(".rp-turn[data-turn]")).to_have_count(1, timeout=JUDGED)
-    assert page.evaluate("window.pwned") is None
-
-
-def test_imported_markup_stays_text_and_equal_questions_are_too_close_to_call(served, visit, tmp_path):
-    question = f"Can a lamp shade {EVIL} be washed?"
-    rows = tmp_path / "rows.jsonl"
-    rows.write_text(
-        "".join(
-            json.dumps({"question": question, "answer": f"{way} {EVIL}", "author": EVIL, "tags": [EVIL]}) + "\n"
-            for way in ("By hand.", "With a tool.")
-        )
-    )
-    import_file(served, rows)
-    page = visit(served.url)
-    turn = ask(page, question)
-    expect(turn.get_by_role("note")).to_contain_text("Too close to call")
-    answers = turn.locator(".rp-same .rp-answer")
-    for index, way in enumerate(("By hand.", "With a tool.")):
-        expect(answers.filter(has_text=way)).to_contain_text("<script>window.pwned")
-        expect(turn.locator(".rp-same .rp-badge").nth(index)).to_have_text("Perhaps the same")
-    expect(page.locator(".rp-turn .rp-card :is(img, script, b, strong, a)")).to_have_count(0)
-    assert page.evaluate("window.pwned") is None
-
-
-def test_an_empty_reply_of_the_server_is_told_and_can_be_tried_again(served, visit, watch):
-    page = visit(served.url)
-    page.route("**/gradio_api/queue/join*", lambda route: route.fulfill(status=503, json={"detail": "Queue is full."}))
-    box = page.get_by_label("Customer's question")
-    box.fill(ENGLISH)
-    box.press("Enter")
-    expect(page.get_by_text("The server is busy")).to_be_visible(timeout=JUDGED)
-    page.unroute("**/gradio_api/queue/join*")
-    page.get_by_role("button", name="Try again").click()
-    expect(page.locator(".rp-card").first).to_be_attached(timeout=JUDGED)
-    watch.problems.clear()
-
-
-def test_an_overlong_question_is_told_its_limit(served, visit):
-    page = visit(served.url)
-    box = page.get_by_label("Customer's question")
-    box.fill("x" * 5_000)
-    box.press("Enter")
-    expect(page.get_by_role("alert").filter(has_text="4,000")).to_be_visible(timeout=JUDGED)
-
-
 def test_reading_an_answer_out_of_a_text(served, visit):
     page = visit(served.url)
     page.get_by_role("tab", name="Read").click()
@@ -275,48 +182,3 @@ def test_reading_an_answer_out_of_a_text(served, visit):
     page.get_by_role("button", name="Search").click()
     page.locator(".rp-results button").first.click(timeout=JUDGED)
     expect(page.get_by_label("Text", exact=True)).to_have_value(re.compile("boleto", re.IGNORECASE))
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_has_no_sideways_scroll_and_shows_the_reply_below(served, visit, scheme):
-    page = visit(served.url, PHONE, color_scheme=scheme, has_touch=True)
-    turn = ask(page, f"{ENGLISH}\n{'x' * 300}")
-    turn.locator("summary").first.click()
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
-    assert reply_box(page).bounding_box()["y"] > turn.bounding_box()["y"]
-    page.get_by_role("tab", name="Read").click()
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
-
-
-def test_everything_can_be_reached_by_keyboard_with_a_visible_focus(served, visit):
-    page = visit(served.url)
-    ask(page, ENGLISH)
-    reached = set()
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        outline, name = page.evaluate(
-            """() => { const at = document.activeElement; const style = getComputedStyle(at);
-            if (at === document.body) return [true, ""];
-            return [style.outlineStyle !== 'none' || style.boxShadow !== 'none' || at.matches('.rp-ask'),
-                    at.getAttribute('aria-label') || at.innerText || at.id]; }"""
-        )
-        if name:
-            reached.add(name.split("\n")[0].strip())
-            assert outline, f"no visible focus on {name!r}"
-    for wanted in ("New conversation", "Good match", "Wrong match", "rp-reply-text", "Customer's question"):
-        assert any(wanted in name for name in reached), (wanted, reached)
-
-
-def test_a_demo_hides_what_it_forbids(demo, visit):
-    page = visit(demo.url)
-    turn = ask(page, ENGLISH)
-    expect(turn.get_by_role("button", name="Use this answer").first).to_be_visible()
-    expect(page.get_by_role("button", name="Wrong match")).to_have_count(0)
-    expect(page.locator("aside").get_by_role("button", name="Write a new answer")).to_be_hidden()
-
-
-def test_an_answer_in_another_language_says_so(demo, visit):
-    page = visit(demo.url)
-    page.get_by_label("Language of the question").select_option("English")
-    notices = ask(page, PORTUGUESE).locator(".rp-card .rp-notice")
-    expect(notices.first).to_have_text("This answer is in Portuguese; the question is in English.")
