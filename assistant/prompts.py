@@ -83,13 +83,27 @@ _REASON_OPENINGS: dict[tuple[Language, Literal["same", "different"]], str] = {
 def reason_after(pair: PairPrompt, label: Literal["same", "different"], language: Language) -> tuple[Segment, ...]:
     """What follows `pair.asked` when a reason is wanted: the shown verdict stands in the prompt already,
     so it can only be explained, and the reason has begun."""
-    token = SAME if label == "same" else DIFFERENT
-    return (*pair.past, Segment(token), Segment(f"\nReason:\n{_REASON_OPENINGS[language, label]}"))
+    return (*pair.past, label_segment(label), *reason_heading(label, language))
+
+
+def label_segment(label: Literal["same", "different"]) -> Segment:
+    """The label as the model writes it."""
+    return Segment(SAME if label == "same" else DIFFERENT)
+
+
+def reason_heading(label: Literal["same", "different"], language: Language) -> tuple[Segment, ...]:
+    """What stands between the label and the words that the model adds."""
+    return (Segment(f"\nReason:\n{_REASON_OPENINGS[language, label]}"),)
 
 
 def reason_opening(label: Literal["same", "different"], language: Language) -> str:
     """The words of the reason that the prompt already holds."""
     return _REASON_OPENINGS[language, label]
+
+
+def reply(text: str, chat: ChatFormat) -> tuple[Segment, ...]:
+    """The end of a training text: what the model is to write behind an opening or "Resposta:", and its stop."""
+    return (Segment(f" {one_line(text)}", quoted=True), Segment(chat.stop))
 
 
 _QUOTED = re.compile(r"[\"“”«»]([^\"“”«»]{1,120})[\"“”«»]")
@@ -131,6 +145,15 @@ def explanation_first(asked: str, past: str, chat: ChatFormat) -> tuple[Segment,
         Segment("\nquestion 2: "),
         Segment(one_line(past), quoted=True),
         Segment(f"\n{chat.assistant}explanation:"),
+    )
+
+
+def explained_label(label: Literal["same", "different"], explanation: str, chat: ChatFormat) -> tuple[Segment, ...]:
+    """What the published template's training texts hold behind "explanation:"."""
+    return (
+        Segment(f" {one_line(explanation)}", quoted=True),
+        Segment(f"\nlabel: {label_segment(label).text}"),
+        Segment(chat.stop),
     )
 
 

@@ -9,6 +9,9 @@ from typing import Literal
 Language = Literal["en", "pt"]
 LANGUAGES: tuple[Language, ...] = ("en", "pt")
 
+Task = Literal["question-similarity", "portuguese-qa"]
+TASKS: tuple[Task, ...] = ("question-similarity", "portuguese-qa")
+
 Label = Literal["same", "different", "unjudged"]
 
 

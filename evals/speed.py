@@ -33,6 +33,7 @@ from assistant.judge import JUDGED_CHARS
 from assistant.prompts import PairPrompt
 from assistant.settings import Settings, load_settings
 from assistant.store.connection import open_store
+from assistant.weights import Weights, locate
 from evals.datasets import Wording, load_wordings
 from evals.shop import DATA
 
@@ -41,7 +42,7 @@ LOOP_TOKENS = 400
 REPEATS = 3
 
 
-def untrained_adapter(weights: basemodels.Weights, folder: Path) -> Path:
+def untrained_adapter(weights: Weights, folder: Path) -> Path:
     """An adapter of the recipes' shape before its first step: it costs what a trained one does."""
     model = AutoModelForCausalLM.from_pretrained(weights.path)
     config = LoraConfig(r=16, lora_alpha=16, target_modules=list(weights.base.lora_modules))
@@ -145,7 +146,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         base = basemodels.choose(load_settings().base_model, has_cuda())
         settings = load_settings(data_dir=Path(folder) / "data", database_url=None)
-        weights = basemodels.locate(base, settings.cache_dir)
+        weights = locate(base, settings.cache_dir)
         adapter_folder = untrained_adapter(weights, Path(folder) / "adapter")
         settings = settings.model_copy(update={"adapter": adapter_folder})
         suggestions(settings, wordings)

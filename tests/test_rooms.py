@@ -23,7 +23,7 @@ HOMES = {
     "transformers": ("assistant/generator/", "evals/speed.py"),
     "peft": ("assistant/generator/", "evals/speed.py"),
     "gradio": ("assistant/ui/", "app.py"),
-    "huggingface_hub": ("assistant/basemodels.py",),
+    "huggingface_hub": ("assistant/weights.py",),
     "psycopg": ("assistant/store/",),
     "psycopg_pool": ("assistant/store/",),
     "pgvector": ("assistant/store/",),

@@ -13,9 +13,10 @@ import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from assistant.basemodels import Weights
 from assistant.errors import ModelError
+from assistant.generator.encoding import encode
 from assistant.prompts import DIFFERENT, SAME, Segment
+from assistant.weights import Weights
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,6 @@ class Engine:
         self.dtype = compute_dtype(self.device)
         if self.device == "cpu":
             torch.set_num_threads(threads)
-        # Whether control tokens are split is a state of the tokenizer, not of the call.
         self._tokenizing = threading.Lock()
         self.tokenizer = AutoTokenizer.from_pretrained(weights.path)
         self.model = AutoModelForCausalLM.from_pretrained(
@@ -70,14 +70,9 @@ class Engine:
         return ids[0]
 
     def encode(self, segments: Sequence[Segment]) -> list[int]:
-        """Token ids, every segment on its own; quoted text yields no control token."""
-        ids: list[int] = []
+        """Token ids of the segments; safe to call from any thread."""
         with self._tokenizing:
-            for segment in segments:
-                ids += self.tokenizer(
-                    segment.text, add_special_tokens=False, split_special_tokens=segment.quoted
-                ).input_ids
-        return ids
+            return encode(self.tokenizer, segments)
 
     def load_adapter(self, folder: Path) -> str:
         """Load a PEFT adapter and return its name, the digest of its files."""

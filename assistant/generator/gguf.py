@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
     from assistant.basemodels import BaseModel
 
 log = logging.getLogger(__name__)
@@ -23,7 +25,7 @@ def convert(gguf: Path, folder: Path, base: BaseModel) -> None:
     The folder appears complete or not at all; of two processes one converts and the other waits.
     """
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
@@ -32,7 +34,7 @@ def convert(gguf: Path, folder: Path, base: BaseModel) -> None:
         log.info("converting the weights of %s, once", base.name)
         work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}.part-"))
         try:
-            tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+            tokenizer = _tokenizer(gguf)
             # The file names the turn's opening token as its end; a reply ends where the chat format says.
             tokenizer.eos_token = base.chat.stop
             model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
@@ -45,3 +47,23 @@ def convert(gguf: Path, folder: Path, base: BaseModel) -> None:
         except BaseException:
             shutil.rmtree(work, ignore_errors=True)
             raise
+
+
+def _tokenizer(gguf: Path) -> PreTrainedTokenizerFast:
+    """The tokenizer of a GGUF file.
+
+    A file without merges holds a SentencePiece vocabulary, which transformers would read as single
+    characters: its merges follow from the tokens and their scores.
+    """
+    from gguf import GGUFReader
+    from transformers import AutoTokenizer, GemmaTokenizer
+    from transformers.convert_slow_tokenizer import generate_merges
+
+    fields = GGUFReader(gguf).fields
+    if "tokenizer.ggml.merges" in fields:
+        return AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+    tokens = fields["tokenizer.ggml.tokens"].contents()
+    scores = fields["tokenizer.ggml.scores"].contents()
+    vocabulary = {token: index for index, token in enumerate(tokens)}
+    merges = generate_merges(vocabulary, dict(zip(tokens, scores, strict=True)))
+    return GemmaTokenizer(vocab=vocabulary, merges=merges)

@@ -105,7 +105,7 @@ class Packer:
 
     def _head_cache(self, head: tuple[int, ...], adapter: str | None) -> DynamicCache:
         """A cache that begins with the head's states; growing it leaves the kept ones as they are."""
-        cache = DynamicCache(config=self._engine.model.config)
+        cache = DynamicCache()
         if not head:
             return cache
         key = (adapter, head)

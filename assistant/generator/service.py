@@ -18,13 +18,13 @@ from typing import TypeVar
 
 import torch
 
-from assistant.basemodels import Weights
 from assistant.errors import BusyError, ModelError
 from assistant.generator.decoding import Decoding, Row
 from assistant.generator.engine import Engine
 from assistant.generator.jobs import Call, Job, LabelScore, Scoring, Stream, TreePrompt, Writing, batches, gone
 from assistant.generator.packing import Packed, Packer, Tree
 from assistant.prompts import Segment
+from assistant.weights import Weights
 
 log = logging.getLogger(__name__)
 

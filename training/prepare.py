@@ -1,0 +1,71 @@
+"""From a recipe to rows of tokens: read, split, explained, turned into training texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from transformers import PreTrainedTokenizerBase
+
+from assistant.basemodels import CATALOGUE
+from assistant.errors import InputError
+from assistant.generator.encoding import encode
+from training.examples import both_orders, example, explained, groups
+from training.prefix_tree import Row
+from training.recipe import Recipe
+from training.rows import TrainingRow
+from training.sources import Report, load
+from training.splits import hold_out
+
+# Rows that share a beginning and are put into one tree; more of them would make steps uneven.
+GROUP = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Rows and their tokens. `training` and `validation` hold lists of rows that begin alike."""
+
+    rows: tuple[TrainingRow, ...]
+    held_out: tuple[TrainingRow, ...]
+    training: tuple[tuple[Row, ...], ...]
+    validation: tuple[tuple[Row, ...], ...]
+    report: Report
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of all training texts, each counted whole."""
+        return sum(len(row.tokens) for group in self.training for row in group)
+
+
+def prepare(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> Prepared:
+    """Everything a trainer needs. Raises `InputError` when nothing is left to train on."""
+    report = Report()
+    rows = load(recipe.data.sources, recipe.data, report)
+    if recipe.data.validation:
+        training, held_out = rows, load(recipe.data.validation, recipe.data, report)
+    else:
+        training, held_out = hold_out(rows, recipe.data.validation_share, recipe.data.seed)
+    if not training:
+        raise InputError(f"No training rows are left. {' '.join(report.lines())}. Correct the recipe's sources.")
+    encoded = partial(_tokens, recipe=recipe, tokenizer=tokenizer, report=report)
+    return Prepared(tuple(training), tuple(held_out), encoded(both_orders(training)), encoded(held_out), report)
+
+
+def _tokens(
+    rows: Sequence[TrainingRow], recipe: Recipe, tokenizer: PreTrainedTokenizerBase, report: Report
+) -> tuple[tuple[Row, ...], ...]:
+    chat = CATALOGUE[recipe.base].chat
+    shared = GROUP if recipe.training.packing == "prefix" else 1
+    result = []
+    for group in groups(explained(rows, recipe), shared):
+        tokens = []
+        for row in group:
+            text = example(row, recipe, chat).row(partial(encode, tokenizer), recipe.training.loss_on)
+            if len(text.tokens) > recipe.training.max_length:
+                report.leave_out(f"longer than {recipe.training.max_length} tokens", str(row))
+            else:
+                tokens.append(text)
+        if tokens:
+            result.append(tuple(tokens))
+    return tuple(result)

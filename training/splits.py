@@ -1,0 +1,76 @@
+"""Held-out rows that share nothing with the training rows, and fingerprints by which a later leak is found."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+
+from training.rows import PairRow, TrainingRow
+from training.sources import normalized
+
+
+def components(rows: Sequence[TrainingRow]) -> list[list[int]]:
+    """Indexes of rows that hang together: pairs by the connected components of the question graph
+    (questions are nodes, pairs are edges), readings by their document. In order of first appearance."""
+    parent: dict[str, str] = {}
+
+    def root(node: str) -> str:
+        parent.setdefault(node, node)
+        while parent[node] != node:
+            parent[node] = parent[parent[node]]
+            node = parent[node]
+        return node
+
+    first: list[str] = []
+    for row in rows:
+        if isinstance(row, PairRow):
+            # A translation belongs to the side of what it was translated from.
+            questions = row.origin or (row.question1, row.question2)
+            a, b = (root(normalized(question)) for question in questions)
+            parent[b] = a
+            first.append(a)
+        else:
+            first.append(root(row.document))
+    members: dict[str, list[int]] = defaultdict(list)
+    for index, node in enumerate(first):
+        members[root(node)].append(index)
+    return list(members.values())
+
+
+def hold_out(rows: Sequence[TrainingRow], share: float, seed: int) -> tuple[list[TrainingRow], list[TrainingRow]]:
+    """(training rows, validation rows), whole components on one side, about `share` of the rows held out."""
+    groups = components(rows)
+    random.Random(seed).shuffle(groups)
+    held: set[int] = set()
+    for group in groups:
+        if len(held) + len(group) <= share * len(rows):
+            held.update(group)
+    return [row for i, row in enumerate(rows) if i not in held], [rows[i] for i in sorted(held)]
+
+
+def folds(rows: Sequence[TrainingRow], count: int, seed: int) -> list[list[int]]:
+    """`count` lists of row indexes of nearly equal size, whole components in one of them."""
+    groups = components(rows)
+    random.Random(seed).shuffle(groups)
+    groups.sort(key=len, reverse=True)
+    chosen: list[list[int]] = [[] for _ in range(count)]
+    for group in groups:
+        min(chosen, key=len).extend(group)
+    return [sorted(fold) for fold in chosen]
+
+
+def fingerprint(row: TrainingRow) -> str:
+    """A hash of what the row asks, equal for both orders of a pair, from which nothing can be read back."""
+    if isinstance(row, PairRow):
+        parts = sorted((normalized(row.question1), normalized(row.question2)))
+    else:
+        parts = [normalized(row.question), normalized(row.context)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def question_fingerprints(row: TrainingRow) -> tuple[str, ...]:
+    """Hashes of the row's single questions."""
+    questions = (row.question1, row.question2) if isinstance(row, PairRow) else (row.question,)
+    return tuple(hashlib.sha256(normalized(question).encode()).hexdigest()[:16] for question in questions)
