@@ -7,30 +7,40 @@ from typing import Any
 
 import torch
 
-from training.prefix_tree import build, visible
+from training.prefix_tree import Row, build, visible
 
 IGNORED = -100
 
 
+def labelled(row: Row) -> dict[str, list[int]]:
+    """A row as trl and transformers want it: every token, and those the loss counts."""
+    return {
+        "input_ids": list(row.tokens),
+        "labels": [token if weight else IGNORED for token, weight in zip(row.tokens, row.weights, strict=True)],
+    }
+
+
 class PaddedBatches:
-    """Every row by itself, filled up on the right. Weights other than 0 and 1 are refused by `check`."""
+    """Every row by itself, filled up on the right. What the loss counts, counts alike: weights are 0 or not."""
 
     def __init__(self, pad_id: int) -> None:
         self._pad = pad_id
 
     def __call__(self, features: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        rows = [row for feature in features for row in feature["rows"]]
-        longest = max(len(row.tokens) for row in rows)
-        ids = torch.full((len(rows), longest), self._pad)
-        labels = torch.full((len(rows), longest), IGNORED)
-        mask = torch.zeros((len(rows), longest), dtype=torch.long)
-        for place, row in enumerate(rows):
-            length = len(row.tokens)
-            tokens = torch.tensor(row.tokens)
-            ids[place, :length] = tokens
+        texts = [text for feature in features for text in _texts(feature)]
+        shape = (len(texts), max(len(text["input_ids"]) for text in texts))
+        ids, labels = torch.full(shape, self._pad), torch.full(shape, IGNORED)
+        mask = torch.zeros(shape, dtype=torch.long)
+        for place, text in enumerate(texts):
+            length = len(text["input_ids"])
+            ids[place, :length] = torch.tensor(text["input_ids"])
+            labels[place, :length] = torch.tensor(text["labels"])
             mask[place, :length] = 1
-            labels[place, :length] = tokens.where(torch.tensor(row.weights) > 0, IGNORED)
         return {"input_ids": ids, "attention_mask": mask, "labels": labels}
+
+
+def _texts(feature: dict[str, Any]) -> list[dict[str, list[int]]]:
+    return [labelled(row) for row in feature["rows"]] if "rows" in feature else [feature]
 
 
 class TreeBatches:

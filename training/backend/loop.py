@@ -9,15 +9,13 @@ from typing import Any
 import torch
 from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments
 
-from training.backend.batches import PaddedBatches, TreeBatches
+from training.backend.batches import PaddedBatches, TreeBatches, labelled
 from training.backend.loaded import Trainable
 from training.backend.tree_trainer import TreeTrainer
 from training.prefix_tree import Row
 from training.recipe import Recipe
 
-Feature = dict[str, list[Row]]
-
-OPTIMIZERS = {"adamw_8bit": "adamw_8bit", "adamw_torch": "adamw_torch"}
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 def arguments(recipe: Recipe, trainable: Trainable, folder: Path, validated: bool) -> dict[str, Any]:
@@ -61,26 +59,53 @@ def arguments(recipe: Recipe, trainable: Trainable, folder: Path, validated: boo
 def make_trainer(
     recipe: Recipe,
     trainable: Trainable,
-    training: Sequence[Feature],
-    validation: Sequence[Feature],
+    training: Sequence[Sequence[Row]],
+    validation: Sequence[Sequence[Row]],
     folder: Path,
     callbacks: Sequence[TrainerCallback],
 ) -> Trainer:
-    """A trainer that has not begun. `folder` gets the checkpoints; features hold rows that begin alike."""
+    """A trainer that has not begun. `folder` gets the checkpoints; rows that begin alike stand together."""
     given = arguments(recipe, trainable, folder, bool(validation))
     watching = list(callbacks)
     if recipe.training.early_stopping and validation:
         watching.append(EarlyStoppingCallback(recipe.training.early_stopping))
     pad = trainable.tokenizer.pad_token_id
+    padded = PaddedBatches(trainable.tokenizer.eos_token_id if pad is None else pad)
+    if recipe.backend == "unsloth":
+        return _sft_trainer(recipe, trainable, training, validation, given, padded, watching)
     common = {
         "model": trainable.model,
-        "train_dataset": list(training),
-        "eval_dataset": list(validation) or None,
+        "args": TrainingArguments(**given),
+        "train_dataset": [{"rows": group} for group in training],
+        "eval_dataset": [{"rows": group} for group in validation] or None,
         "callbacks": watching,
     }
     if recipe.training.packing == "prefix":
-        dtype = next(trainable.model.parameters()).dtype
-        collator = TreeBatches(dtype if dtype.is_floating_point else torch.float32)
-        return TreeTrainer(args=TrainingArguments(**given), data_collator=collator, **common)
-    collator = PaddedBatches(trainable.tokenizer.eos_token_id if pad is None else pad)
-    return Trainer(args=TrainingArguments(**given), data_collator=collator, **common)
+        return TreeTrainer(data_collator=TreeBatches(DTYPES[trainable.in_effect["dtype"]]), **common)
+    return Trainer(data_collator=padded, **common)
+
+
+def _sft_trainer(
+    recipe: Recipe,
+    trainable: Trainable,
+    training: Sequence[Sequence[Row]],
+    validation: Sequence[Sequence[Row]],
+    given: dict[str, Any],
+    padded: PaddedBatches,
+    callbacks: list[TrainerCallback],
+) -> Trainer:
+    """TRL's trainer, as unsloth has patched it, on texts that are tokens already."""
+    from datasets import Dataset
+    from trl import SFTConfig, SFTTrainer
+
+    packing = recipe.training.packing == "sequences"
+    return SFTTrainer(
+        model=trainable.model,
+        processing_class=trainable.tokenizer,
+        args=SFTConfig(**given, max_length=recipe.training.max_length, packing=packing),
+        train_dataset=Dataset.from_list([labelled(row) for group in training for row in group]),
+        eval_dataset=Dataset.from_list([labelled(row) for group in validation for row in group]) or None,
+        # Packed sequences need TRL's own batches, which keep them apart.
+        data_collator=None if packing else padded,
+        callbacks=callbacks,
+    )
