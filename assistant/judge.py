@@ -46,14 +46,15 @@ def measure(
     one_language = answer_language == language
     return Signals(
         cosine=cosine,
-        label_logit=_read(score) if score else None,
+        label_logit=readable_logit(score) if score else None,
         differing_share=compare(asked, past, language)[1] if one_language else None,
         uncovered_share=uncovered_share(asked, f"{past} {answer}", language) if one_language and answer else None,
         answer_cosine=answer_cosine,
     )
 
 
-def _read(score: LabelScore) -> float | None:
+def readable_logit(score: LabelScore) -> float | None:
+    """The logit of a reply that was one of the labels; None for any other."""
     # The comparison is False for NaN too.
     return score.logit if score.mass >= READABLE_MASS else None
 
@@ -105,7 +106,8 @@ class Judge:
             self._generator, self._chat, asked, [c.phrasing for c in candidates], language, self._model.adapter
         )
         measured = [
-            replace(signals, label_logit=_read(score)) for (_, signals), score in zip(best, scores, strict=True)
+            replace(signals, label_logit=readable_logit(score))
+            for (_, signals), score in zip(best, scores, strict=True)
         ]
         probabilities = self._probabilities(language, measured)
         verdicts = [

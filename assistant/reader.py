@@ -1,7 +1,7 @@
 """Portuguese question answering: the passage of a text that answers a question, or none.
 
-Without a reading adapter the answer is the sentence nearest in meaning to the question; a text whose
-nearest sentence is not near enough does not hold the answer.
+A text whose sentence nearest in meaning to the question is not near enough does not hold the answer. With a
+reading adapter the model picks the span around that sentence; without one the sentence is the answer.
 """
 
 from __future__ import annotations
@@ -11,16 +11,23 @@ import math
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.embedder import Embedder
 from assistant.errors import ModelError
 from assistant.records import Reading
+
+if TYPE_CHECKING:
+    from assistant.spans import SpanReader
 
 # A full stop inside a number, an abbreviation's letter or an address ends no sentence.
 _SENTENCE = re.compile(r"[^\n.!?]+(?:[.!?]+(?!\s|$)[^\n.!?]*)*(?:[.!?]+|$|(?=\n))")
 _EDGE = " \t\r\n\"'“”«»"
 
 MAX_SENTENCES = 400
+
+# Characters of text that the model reads: about 450 tokens, the length of the longest it was trained on.
+WINDOW = 1_600
 
 SHIPPED = Path(__file__).with_name("reading.json")
 
@@ -68,11 +75,42 @@ def sentences(context: str) -> list[tuple[int, int]]:
     return spans
 
 
-class Reader:
-    """Reads answers with one embedding model."""
+def window(spans: list[tuple[int, int]], best: tuple[int, int], size: int) -> tuple[int, int]:
+    """Whole sentences around `best`, at most `size` characters unless `best` alone is longer."""
+    first = last = spans.index(best)
+    while True:
+        grown = [
+            (a, b)
+            for a, b in ((first, last + 1), (first - 1, last))
+            if a >= 0 and b < len(spans) and spans[b][1] - spans[a][0] <= size
+        ]
+        if not grown:
+            return spans[first][0], spans[last][1]
+        # The shorter side first, so that the best sentence stays near the middle.
+        first, last = min(grown, key=lambda ends: abs(2 * spans.index(best) - ends[0] - ends[1]))
 
-    def __init__(self, embedder: Embedder, presence: Presence | None = None) -> None:
+
+def flattened(text: str, part: tuple[int, int]) -> tuple[str, list[int]]:
+    """`part` of `text` on one line, as prompts hold it, and the place in `text` of each of its characters."""
+    characters: list[str] = []
+    places: list[int] = []
+    for word in re.finditer(r"\S+", text[part[0] : part[1]]):
+        if characters:
+            characters.append(" ")
+            places.append(part[0] + word.start() - 1)
+        characters += word.group()
+        places += range(part[0] + word.start(), part[0] + word.end())
+    return "".join(characters), places
+
+
+class Reader:
+    """Reads answers with one embedding model, and a language model where there is a reading adapter."""
+
+    def __init__(
+        self, embedder: Embedder, presence: Presence | None = None, span_reader: SpanReader | None = None
+    ) -> None:
         self._embedder = embedder
+        self._span_reader = span_reader
         self._presence = presence or load_presence(SHIPPED, embedder.name)
 
     def read(self, question: str, context: str) -> Reading:
@@ -83,8 +121,14 @@ class Reader:
         confidence = self._presence.probability(cosine)
         if confidence < 0.5:
             return Reading(None, None, None, confidence)
-        start, end = best
+        start, end = self._span(question, context, best) if self._span_reader else best
         return Reading(context[start:end], start, end, confidence)
+
+    def _span(self, question: str, context: str, best: tuple[int, int]) -> tuple[int, int]:
+        """The model's span of the text around the best sentence; that sentence where it finds none."""
+        text, places = flattened(context, window(sentences(context)[:MAX_SENTENCES], best, WINDOW))
+        found = self._span_reader.read(question, text)
+        return (places[found[0]], places[found[1] - 1] + 1) if found else best
 
     def nearest(self, question: str, context: str) -> tuple[tuple[int, int] | None, float]:
         """The span of the sentence nearest to `question` and their cosine; None for a text without words."""

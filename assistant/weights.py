@@ -73,21 +73,32 @@ def _joined(parts: list[Path]) -> Iterator[Path]:
         yield whole
 
 
+def locate_configuration(base: BaseModel, cache: Path) -> Path:
+    """A folder with the configuration and tokenizer of `base`, without fetching large weights for them."""
+    if base.package is not None:
+        return locate(base, cache).path
+    return _snapshot(base, cache, [pattern for pattern in FILES if pattern != "*.safetensors"])
+
+
 def _from_hub(base: BaseModel, cache: Path) -> Weights:
+    folder = _snapshot(base, cache, FILES)
+    if not list(folder.glob("*.safetensors")):
+        raise ModelError(f"{base.hub} holds no safetensors weights; other formats are not loaded.")
+    # A snapshot folder is named by its commit, which pins every byte in it.
+    return Weights(base, folder, f"hub:{base.hub}@{folder.name}", folder.name)
+
+
+def _snapshot(base: BaseModel, cache: Path, patterns: list[str]) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
-        folder = Path(snapshot_download(base.hub, cache_dir=cache / "hub", allow_patterns=FILES))
+        return Path(snapshot_download(base.hub, cache_dir=cache / "hub", allow_patterns=patterns))
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
         raise ModelError(
             f"{base.hub} could not be fetched from the Hub ({type(error).__name__}). Check the network and HF_TOKEN, "
             "or set RESPOSTA_BASE_MODEL=smollm2-135m, whose weights come with the installation."
         ) from error
-    if not list(folder.glob("*.safetensors")):
-        raise ModelError(f"{base.hub} holds no safetensors weights; other formats are not loaded.")
-    # A snapshot folder is named by its commit, which pins every byte in it.
-    return Weights(base, folder, f"hub:{base.hub}@{folder.name}", folder.name)
 
 
 def files_sha256(paths: list[Path]) -> str:

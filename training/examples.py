@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from assistant import prompts
 from assistant.prompts import ChatFormat, Segment
 from training.contrast import contrast
-from training.prefix_tree import Row
 from training.recipe import Recipe
-from training.rows import PairRow, ReadingRow, TrainingRow
+from training.rows import PairRow, ReadingRow, TokenRow, TrainingRow
 
 Encode = Callable[[Sequence[Segment]], list[int]]
 
@@ -23,7 +22,7 @@ class Example:
     prompt: tuple[Segment, ...]
     replies: tuple[tuple[tuple[Segment, ...], float], ...]
 
-    def row(self, encode: Encode, loss_on: str) -> Row:
+    def row(self, encode: Encode, loss_on: str) -> TokenRow:
         """Token ids with their weights; with `loss_on` "all" the prompt counts as well."""
         tokens = encode(self.prompt)
         weights = [1.0 if loss_on == "all" else 0.0] * len(tokens)
@@ -31,7 +30,7 @@ class Example:
             ids = encode(segments)
             tokens += ids
             weights += [weight] * len(ids)
-        return Row(tuple(tokens), tuple(weights))
+        return TokenRow(tuple(tokens), tuple(weights))
 
 
 def example(row: TrainingRow, recipe: Recipe, chat: ChatFormat) -> Example:

@@ -12,9 +12,8 @@ from assistant.basemodels import CATALOGUE
 from assistant.errors import InputError
 from assistant.generator.encoding import encode
 from training.examples import both_orders, example, explained, groups
-from training.prefix_tree import Row
 from training.recipe import Recipe
-from training.rows import TrainingRow
+from training.rows import TokenRow, TrainingRow
 from training.sources import Report, load
 from training.splits import hold_out
 
@@ -28,8 +27,8 @@ class Prepared:
 
     rows: tuple[TrainingRow, ...]
     held_out: tuple[TrainingRow, ...]
-    training: tuple[tuple[Row, ...], ...]
-    validation: tuple[tuple[Row, ...], ...]
+    training: tuple[tuple[TokenRow, ...], ...]
+    validation: tuple[tuple[TokenRow, ...], ...]
     report: Report
 
     @property
@@ -54,7 +53,7 @@ def prepare(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> Prepared:
 
 def _tokens(
     rows: Sequence[TrainingRow], recipe: Recipe, tokenizer: PreTrainedTokenizerBase, report: Report
-) -> tuple[tuple[Row, ...], ...]:
+) -> tuple[tuple[TokenRow, ...], ...]:
     chat = CATALOGUE[recipe.base].chat
     shared = GROUP if recipe.training.packing == "prefix" else 1
     result = []

@@ -1,4 +1,4 @@
-"""The rows that train and measure, before they become prompts."""
+"""The rows that train and measure: what was asked, and the tokens it becomes."""
 
 from __future__ import annotations
 
@@ -37,3 +37,11 @@ class ReadingRow:
 
 
 TrainingRow = PairRow | ReadingRow
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """One training text: token ids, and for each how much the loss counts predicting it (0: not at all)."""
+
+    tokens: tuple[int, ...]
+    weights: tuple[float, ...]

@@ -1,75 +1,157 @@
-"""Train an adapter from a recipe.
+"""Train an adapter from a recipe and register it.
 
     python -m training.run training/recipes/question-similarity-small.yaml --set data.root=DATA
 
-The same command again goes on from the last checkpoint.
+The same command again goes on from the last checkpoint, also after kill -9.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
+import gc
 import os
+import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from assistant.assembly import threads
 from assistant.errors import RespostaError
 from assistant.settings import Settings, load_settings
-from training.checkpoints import latest
+from training.checkpoints import complete, latest
 from training.recipe import Recipe, load_recipe
+from training.runs import Run, alone, open_run
+from training.tracking import open_tracker
 
-RECIPE, ADAPTER = "recipe.json", "adapter"
+if TYPE_CHECKING:
+    from transformers import Trainer
+
+PROJECT = "resposta"
 
 
-def run_folder(settings: Settings, recipe: Recipe) -> Path:
-    """Where a run lives: the same recipe with the same settings leads to the same folder."""
-    digest = hashlib.sha256(recipe.model_dump_json().encode()).hexdigest()[:8]
-    return settings.data_dir / "runs" / f"{recipe.name}-{digest}"
+def load_backend(recipe: Recipe) -> Any:
+    """The module that makes the base trainable. It is imported first: unsloth patches what others import."""
+    if recipe.backend == "unsloth":
+        from training.backend import unsloth_model as backend
+    else:
+        from training.backend import plain as backend
+    return backend
 
 
-def train(recipe: Recipe, settings: Settings) -> Path:
-    """Train and save; the run's folder. A finished run is not trained again."""
+def train(recipe: Recipe, run: Run, settings: Settings) -> bool:
+    """Train until the end or an interruption; whether it came to the end. The version folder is complete then."""
+    backend = load_backend(recipe)
+
     import torch
 
-    from training.backend import loop, plain
+    from training.backend import loop
+    from training.backend.interruption import Interruption, advised
+    from training.backend.resume import adopt
+    from training.backend.watch import Watch
+    from training.prepare import prepare
+    from training.record import write_record
+    from training.tracking.pictures import confusion, loss_curves
+    from training.validate import validate
+
+    torch.set_num_threads(threads(settings))
+    with advised():
+        trainable = backend.load(recipe, settings.cache_dir)
+        prepared = prepare(recipe, trainable.tokenizer)
+        for line in prepared.report.lines():
+            print(line)
+        tracker = open_tracker(
+            recipe.tracker, PROJECT, run.name, settings.data_dir / "tracking", bool(complete(run.checkpoints))
+        )
+        watch, interruption = Watch(tracker, prepared.tokens, run.folder), Interruption()
+        trainer = loop.make_trainer(
+            recipe, trainable, prepared.training, prepared.validation, run.folder, [watch, interruption]
+        )
+        in_effect = trainable.in_effect | loop.in_effect(trainer)
+        tracker.start({"recipe": recipe.model_dump(mode="json"), "in_effect": in_effect})
+        checkpoint = latest(run.checkpoints)
+        if checkpoint and run.is_fresh_fork:
+            adopt(checkpoint, recipe)
+        with interruption.listening():
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        if interruption.asked and trainer.state.global_step < trainer.state.max_steps:
+            tracker.finish({"interrupted at step": trainer.state.global_step})
+            return False
+        draft = run.folder / "version.part"
+        shutil.rmtree(draft, ignore_errors=True)
+        loop.save_adapter(trainer, trainable.weights, draft)
+        history, in_effect["epoch_seconds"] = _history(trainer), watch.epochs
+        in_effect["tokens_per_second"] = round(watch.tokens_per_second, 1)
+        weights = trainable.weights
+        del trainer, trainable
+        gc.collect()
+        metrics = validate(recipe, draft, prepared.held_out, settings)
+        loss_curves({run.name: history}, run.folder / "loss.png")
+        tracker.picture("loss", run.folder / "loss.png")
+        for language in ("en", "pt"):
+            if language in metrics:
+                picture = run.folder / f"confusion-{language}.png"
+                confusion(metrics[language]["confusion"], ("different", "same"), picture)
+                tracker.picture(f"confusion {language}", picture)
+        write_record(draft, recipe, weights, prepared.rows, in_effect, metrics, history)
+        draft.rename(run.version)
+        tracker.finish({"metrics": metrics})
+    return True
+
+
+def _history(trainer: Trainer) -> list[dict[str, float]]:
+    """The logged steps with a loss; the trainer's closing summary is none of them."""
+    return [entry for entry in trainer.state.log_history if "loss" in entry or "eval_loss" in entry]
+
+
+def show_estimate(recipe: Recipe, settings: Settings) -> None:
+    """Print what the run would need. Raises `ModelError` when it will not fit."""
+    load_backend(recipe)
+
+    from transformers import AutoConfig, AutoTokenizer
+
+    from assistant.basemodels import CATALOGUE
+    from assistant.weights import locate_configuration
+    from training.backend.estimate import estimate
     from training.prepare import prepare
 
-    folder = run_folder(settings, recipe)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / RECIPE).write_text(recipe.model_dump_json(indent=1), encoding="utf-8")
-    torch.set_num_threads(threads(settings))
-    trainable = plain.load(recipe, settings.cache_dir)
-    prepared = prepare(recipe, trainable.tokenizer)
-    for line in prepared.report.lines():
+    folder = locate_configuration(CATALOGUE[recipe.base], settings.cache_dir)
+    prepared = prepare(recipe, AutoTokenizer.from_pretrained(folder))
+    found = estimate(recipe, prepared, AutoConfig.from_pretrained(folder))
+    for line in (*prepared.report.lines(), *found.lines()):
         print(line)
-    trainer = loop.make_trainer(
-        recipe,
-        trainable,
-        [{"rows": list(group)} for group in prepared.training],
-        [{"rows": list(group)} for group in prepared.validation],
-        folder,
-        [],
-    )
-    checkpoint = latest(folder / "checkpoints")
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    trainable.model.save_pretrained(folder / ADAPTER)
-    (folder / "history.json").write_text(json.dumps(trainer.state.log_history), encoding="utf-8")
-    return folder
+    found.refuse_if_too_large()
+
+
+def register(run: Run, settings: Settings) -> str:
+    """Add the run's version to the registry; its digest."""
+    from assistant.registry import Registry
+    from assistant.store.connection import open_store
+
+    with open_store(settings) as store:
+        return Registry(store, settings.data_dir / "adapters").add(run.version).digest
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipe", type=Path)
     parser.add_argument("--set", dest="changes", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--dry-run", action="store_true", help="print what the run would need, and do nothing")
+    parser.add_argument("--fork", metavar="RUN@STEP", help="begin a new run with another run's checkpoint")
     options = parser.parse_args()
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
     try:
-        print(train(load_recipe(options.recipe, options.changes), load_settings()))
+        recipe, settings = load_recipe(options.recipe, options.changes), load_settings()
+        if options.dry_run:
+            show_estimate(recipe, settings)
+            return
+        run = open_run(settings.data_dir / "runs", recipe, options.fork)
+        with alone(run):
+            if not run.is_finished and not train(recipe, run, settings):
+                sys.exit(f"{run.name} stopped after a checkpoint. The same command goes on from there.")
+            print(f"{run.name}: version {register(run, settings)[:12]} in {run.version}")
     except RespostaError as error:
         sys.exit(str(error))
 
 
 if __name__ == "__main__":
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
     main()

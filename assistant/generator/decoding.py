@@ -15,12 +15,16 @@ from assistant.generator.packing import Packed
 
 @dataclass(slots=True, eq=False)
 class Row:
-    """One text being written. `emit(text, finished)` gets the whole text so far."""
+    """One text being written. `emit(text, finished)` gets the whole text so far.
+
+    `allowed` gives the tokens that may follow those written; none ends the text. Without it all may.
+    """
 
     limit: int
     emit: Callable[[str, bool], None]
     fail: Callable[[Exception], None]
     cancelled: threading.Event
+    allowed: Callable[[Sequence[int]], list[int]] | None = None
     tokens: list[int] = field(default_factory=list)
 
 
@@ -70,7 +74,8 @@ class Decoding:
     def _take(self, logits: torch.Tensor) -> None:
         """Give every row its most probable token; end the rows that stop or are full."""
         done: set[Row] = set()
-        for row, token in zip(self.rows, logits.argmax(-1).tolist(), strict=True):
+        for row, own, best in zip(self.rows, logits, logits.argmax(-1).tolist(), strict=True):
+            token = best if row.allowed is None else self._best_allowed(own, row.allowed(row.tokens))
             stopped = token == self._engine.stop_id
             if not stopped:
                 row.tokens.append(token)
@@ -82,6 +87,9 @@ class Decoding:
             if finished:
                 done.add(row)
         self._drop(done)
+
+    def _best_allowed(self, logits: torch.Tensor, allowed: list[int]) -> int:
+        return allowed[int(logits[allowed].argmax())] if allowed else self._engine.stop_id
 
     def _drop(self, gone: set[Row]) -> None:
         if not gone:

@@ -55,6 +55,14 @@ class Generator:
         """Load a PEFT adapter between two batches; returns the digest that names it from now on."""
         return self._call(lambda: self._engine.load_adapter(folder))
 
+    @property
+    def stop_id(self) -> int:
+        return self._engine.stop_id
+
+    def token_ends(self, text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The tokens of quoted `text`, and the character offset behind each."""
+        return self._engine.token_ends(text)
+
     def token_count(self, segments: Sequence[Segment]) -> int:
         return len(self._engine.encode(segments))
 
@@ -72,6 +80,21 @@ class Generator:
         ]
         self._submit(Writing(*self._encode(prompt), adapter, rows))
         return stream
+
+    def choose(
+        self,
+        prompt: Sequence[Segment],
+        allowed: Callable[[Sequence[int]], list[int]],
+        limit: int,
+        adapter: str | None = None,
+    ) -> list[int]:
+        """At most `limit` tokens behind `prompt`, each the most probable of those that `allowed` gives."""
+        stream = Stream(1)
+        row = Row(limit, partial(stream.put, 0), stream.fail, stream.cancelled, allowed)
+        self._submit(Writing((), Tree((), (tuple(self._engine.encode(prompt)),)), adapter, [row]))
+        for _ in stream:
+            pass
+        return row.tokens
 
     def close(self) -> None:
         """End the thread; what is still queued fails with `ModelError`."""

@@ -7,12 +7,13 @@ from typing import Any
 
 import torch
 
-from training.prefix_tree import Row, build, visible
+from training.backend.prefix_tree import build, visible
+from training.rows import TokenRow
 
 IGNORED = -100
 
 
-def labelled(row: Row) -> dict[str, list[int]]:
+def labelled(row: TokenRow) -> dict[str, list[int]]:
     """A row as trl and transformers want it: every token, and those the loss counts."""
     return {
         "input_ids": list(row.tokens),

@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments
 
+from assistant.versions import CARD, WEIGHTS
+from assistant.weights import Weights
 from training.backend.batches import PaddedBatches, TreeBatches, labelled
 from training.backend.loaded import Trainable
 from training.backend.tree_trainer import TreeTrainer
-from training.prefix_tree import Row
 from training.recipe import Recipe
+from training.rows import TokenRow
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -59,8 +62,8 @@ def arguments(recipe: Recipe, trainable: Trainable, folder: Path, validated: boo
 def make_trainer(
     recipe: Recipe,
     trainable: Trainable,
-    training: Sequence[Sequence[Row]],
-    validation: Sequence[Sequence[Row]],
+    training: Sequence[Sequence[TokenRow]],
+    validation: Sequence[Sequence[TokenRow]],
     folder: Path,
     callbacks: Sequence[TrainerCallback],
 ) -> Trainer:
@@ -88,8 +91,8 @@ def make_trainer(
 def _sft_trainer(
     recipe: Recipe,
     trainable: Trainable,
-    training: Sequence[Sequence[Row]],
-    validation: Sequence[Sequence[Row]],
+    training: Sequence[Sequence[TokenRow]],
+    validation: Sequence[Sequence[TokenRow]],
     given: dict[str, Any],
     padded: PaddedBatches,
     callbacks: list[TrainerCallback],
@@ -109,3 +112,37 @@ def _sft_trainer(
         data_collator=None if packing else padded,
         callbacks=callbacks,
     )
+
+
+def in_effect(trainer: Trainer) -> dict[str, Any]:
+    """What the trainer really does, which on a CPU is not all that a recipe asks for."""
+    args = trainer.args
+    packing = (
+        "prefix" if isinstance(trainer, TreeTrainer) else "sequences" if getattr(args, "packing", False) else "none"
+    )
+    return {
+        "optimizer": str(getattr(args.optim, "value", args.optim)),
+        "mixed_precision": "bf16" if args.bf16 else "fp16" if args.fp16 else "none",
+        "packing": "prefix" if isinstance(trainer, TreeTrainer) else sequences,
+        "gradient_checkpointing": args.gradient_checkpointing,
+        "learning_rate": args.learning_rate,
+        "rows_per_step": args.train_batch_size * args.gradient_accumulation_steps * args.world_size,
+        "epochs": args.num_train_epochs,
+        "seed": args.seed,
+        "threads": torch.get_num_threads(),
+    }
+
+
+def save_adapter(trainer: Trainer, weights: Weights, folder: Path) -> None:
+    """Write the adapter in 16 bits, half the size, under the public name of its base."""
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    for config in model.peft_config.values():
+        # The loaded path is a folder of this machine.
+        config.base_model_name_or_path = weights.base.hub
+        config.inference_mode = True
+    model.save_pretrained(folder, safe_serialization=True)
+    file = folder / WEIGHTS
+    tensors = {name: tensor.to(torch.float16) for name, tensor in load_file(file).items()}
+    save_file(tensors, file, metadata={"format": "pt"})
+    # PEFT's own card knows nothing of the recipe.
+    (folder / CARD).unlink(missing_ok=True)

@@ -76,7 +76,7 @@ def _quantization(recipe: Recipe, device: str, dtype: torch.dtype) -> tuple[str,
     if recipe.quantization == "8bit" and device == "cuda":
         return "8bit", BitsAndBytesConfig(load_in_8bit=True)
     if recipe.quantization == "4bit":
-        return "4bit nf4", BitsAndBytesConfig(
+        return "4bit", BitsAndBytesConfig(
             load_in_4bit=True,
             bnb_4bit_quant_type="nf4",
             bnb_4bit_use_double_quant=True,

@@ -49,7 +49,7 @@ def in_effect(model: torch.nn.Module, recipe: Recipe) -> dict[str, object]:
     quantization = "none"
     if config is not None:
         four = config.get("load_in_4bit") if isinstance(config, dict) else config.load_in_4bit
-        quantization = "4bit nf4" if four else "8bit"
+        quantization = "4bit" if four else "8bit"
     embedding = model.get_input_embeddings().weight
     return {
         "backend": "unsloth",

@@ -12,13 +12,7 @@ from dataclasses import dataclass
 
 import torch
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One training text: token ids, and for each how much the loss counts predicting it (0: not at all)."""
-
-    tokens: tuple[int, ...]
-    weights: tuple[float, ...]
+from training.rows import TokenRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +29,7 @@ class Tree:
     targets: tuple[tuple[int, int, float], ...]
 
 
-def build(rows: Sequence[Row]) -> Tree:
+def build(rows: Sequence[TokenRow]) -> Tree:
     """The prefix tree of `rows`."""
     children: dict[tuple[int, int], int] = {}
     tokens: list[int] = []

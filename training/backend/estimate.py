@@ -1,0 +1,170 @@
+"""What a run will need, before it begins."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import psutil
+import torch
+from transformers import PretrainedConfig
+
+from assistant.errors import ModelError
+from assistant.generator.engine import compute_dtype, has_cuda
+from training.backend.prefix_tree import build
+from training.prepare import Prepared
+from training.recipe import Recipe
+from training.rows import TokenRow
+
+GIB = 1 << 30
+# What the libraries hold before a model is there: CUDA's context and torch's kernels, or torch alone.
+RUNTIME = {"cuda": 1.2 * GIB, "cpu": 0.8 * GIB}
+WEIGHT_BYTES = {"4bit": 0.55, "8bit": 1.06}
+BYTES = {"fp32": 4, "bf16": 2, "fp16": 2}
+# Multiplications of a training step reach about this share of what one large product reaches alone.
+EFFICIENCY = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Sizes in bytes, time in seconds. `computed_tokens` is less than `tokens` where beginnings are shared."""
+
+    rows: int
+    validation_rows: int
+    tokens: int
+    computed_tokens: int
+    steps: int
+    trainable: int
+    parameters: int
+    memory: float
+    available: float
+    seconds: float
+
+    def lines(self) -> list[str]:
+        return [
+            f"{self.rows:,} training rows, {self.validation_rows:,} held out; {self.tokens:,} tokens an epoch, "
+            f"{self.computed_tokens:,} of them computed",
+            f"{self.steps:,} optimizer steps",
+            f"{self.trainable:,} of {self.parameters:,} parameters trained ({self.trainable / self.parameters:.2%})",
+            f"about {self.memory / GIB:.1f} GiB at the peak, {self.available / GIB:.1f} GiB there",
+            f"about {_duration(self.seconds)}",
+        ]
+
+    def refuse_if_too_large(self) -> None:
+        """Raise `ModelError` when the peak does not fit into the memory there is."""
+        if self.memory > self.available:
+            raise ModelError(
+                f"The run needs about {self.memory / GIB:.0f} GB and the machine has {self.available / GIB:.0f}: lower "
+                "training.max_length or training.per_device_batch, or set training.gradient_checkpointing=true."
+            )
+
+
+def estimate(recipe: Recipe, prepared: Prepared, config: PretrainedConfig) -> Estimate:
+    """Measured where that is cheap (tokens, the machine's speed), computed elsewhere."""
+    device = "cuda" if has_cuda() else "cpu"
+    batches = list(_batches(recipe, prepared.training))
+    computed = [_tokens_of(recipe, batch) for batch in batches]
+    blocks, embeddings = parameters(config)
+    trainable = lora_parameters(recipe, config)
+    available = float(torch.cuda.mem_get_info()[0] if device == "cuda" else psutil.virtual_memory().available)
+    steps = max(1, math.ceil(len(batches) / recipe.training.accumulation)) * recipe.training.epochs
+    # Forward through all, backward through activations only: the base's own gradients are not needed.
+    factor = 6 if recipe.training.gradient_checkpointing else 4
+    flops = factor * blocks * sum(computed) * recipe.training.epochs
+    return Estimate(
+        rows=len(prepared.rows),
+        validation_rows=len(prepared.held_out),
+        tokens=prepared.tokens,
+        computed_tokens=sum(computed),
+        steps=math.ceil(steps),
+        trainable=trainable,
+        parameters=blocks + embeddings + trainable,
+        memory=peak_memory(recipe, config, max(computed), device),
+        available=available,
+        seconds=flops / (EFFICIENCY * _flops_per_second(device)),
+    )
+
+
+def peak_memory(recipe: Recipe, config: PretrainedConfig, tokens: int, device: str) -> float:
+    """Bytes at the peak of a step of `tokens` tokens.
+
+    Activations follow Korthikanti et al. 2022 (arXiv:2205.05198), 34 bytes a token, hidden unit and layer in 16 bits,
+    without the attention matrix, which no kernel in use stores.
+    """
+    precision = recipe.training.precision
+    width = BYTES[precision] if precision != "auto" else compute_dtype(device).itemsize
+    blocks, embeddings = parameters(config)
+    # 8 bits need a GPU's kernels.
+    quantized = recipe.quantization if device == "cuda" or recipe.quantization == "4bit" else "none"
+    weights = blocks * WEIGHT_BYTES.get(quantized, width) + embeddings * width
+    states = 2 if recipe.training.optimizer == "adamw_8bit" and device == "cuda" else 8
+    adapter = lora_parameters(recipe, config) * (2 * width + states)
+    layer = 17 * width * config.hidden_size * tokens
+    if recipe.training.gradient_checkpointing:
+        activations = layer + width * config.hidden_size * tokens * config.num_hidden_layers
+    else:
+        activations = layer * config.num_hidden_layers
+    # Logits are computed in the model's type, then in 32 bits for the loss, and have a gradient.
+    kept = tokens if recipe.training.packing != "prefix" else max(1, tokens // 8)
+    logits = kept * config.vocab_size * (width + 8)
+    return weights + adapter + activations + logits + RUNTIME[device]
+
+
+def parameters(config: PretrainedConfig) -> tuple[int, int]:
+    """(parameters of the blocks, of the embeddings), counted on a model without memory."""
+    from transformers import AutoModelForCausalLM
+
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(config)
+    tables = [module for module in model.modules() if isinstance(module, torch.nn.Embedding)]
+    embeddings = {id(p): p.numel() for table in tables for p in table.parameters()}
+    everything = {id(p): p.numel() for p in model.parameters()}
+    outer = sum(embeddings.values())
+    return sum(everything.values()) - outer, outer
+
+
+def lora_parameters(recipe: Recipe, config: PretrainedConfig) -> int:
+    """Parameters of the adapter: r * (inputs + outputs) for each matrix it sits on."""
+    from transformers import AutoModelForCausalLM
+
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(config)
+    return sum(
+        recipe.lora.r * sum(module.weight.shape)
+        for name, module in model.named_modules()
+        if name.split(".")[-1] in recipe.lora_modules and hasattr(module, "weight")
+    )
+
+
+def _batches(recipe: Recipe, groups: Sequence[Sequence[TokenRow]]) -> Iterator[list[TokenRow]]:
+    order = list(groups)
+    random.Random(recipe.training.seed).shuffle(order)
+    size = recipe.training.per_device_batch
+    for place in range(0, len(order), size):
+        yield [row for group in order[place : place + size] for row in group]
+
+
+def _tokens_of(recipe: Recipe, batch: Sequence[TokenRow]) -> int:
+    if recipe.training.packing == "prefix":
+        return len(build(batch).tokens)
+    return len(batch) * max(len(row.tokens) for row in batch)
+
+
+def _flops_per_second(device: str) -> float:
+    """What one large matrix product reaches here."""
+    size = 4096 if device == "cuda" else 768
+    matrix = torch.randn(size, size, device=device, dtype=compute_dtype(device))
+    matrix @ matrix
+    started, products = time.perf_counter(), 0
+    while time.perf_counter() - started < 0.5:
+        float((matrix @ matrix)[0, 0])
+        products += 1
+    return products * 2 * size**3 / (time.perf_counter() - started)
+
+
+def _duration(seconds: float) -> str:
+    minutes = max(1, round(seconds / 60))
+    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"

@@ -1,0 +1,77 @@
+"""Ctrl-C, a full disk and too little memory: nothing lost, and what to do next."""
+
+from __future__ import annotations
+
+import errno
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import torch
+from transformers import TrainerCallback, TrainerControl
+
+from assistant.errors import InputError, ModelError
+
+
+class Interruption(TrainerCallback):
+    """The first Ctrl-C or SIGTERM saves a checkpoint after the step at hand and ends; the second ends at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        for number in before:
+            signal.signal(number, self._ask)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+    def on_step_end(self, args: Any, state: Any, control: TrainerControl, **kwargs: Any) -> TrainerControl:
+        if self.asked:
+            control.should_save = True
+            control.should_training_stop = True
+        return control
+
+
+@contextmanager
+def advised() -> Iterator[None]:
+    """Turn the failures that a person can mend into messages that say how."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise ModelError(
+            "The GPU's memory is full. Start the same command again with a smaller training.per_device_batch (and a "
+            "larger training.accumulation), a lower training.max_length, or training.gradient_checkpointing=true; "
+            "what differs makes a new run, which can begin with --fork RUN@STEP."
+        ) from error
+    except MemoryError as error:
+        raise ModelError(
+            "The machine's memory is full. Close other programs and start the same command again, or make "
+            "training.per_device_batch smaller."
+        ) from error
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise InputError(
+            f"The disk is full ({error.filename or 'while a checkpoint was written'}). Free some space and start the "
+            "same command again: it goes on from the last whole checkpoint."
+        ) from error
+    except RuntimeError as error:
+        # torch's own writer reports a full disk as a RuntimeError without errno.
+        if "No space left" not in str(error) and "file write failed" not in str(error):
+            raise
+        raise InputError(
+            "The disk is full. Free some space and start the same command again: it goes on from the last whole "
+            "checkpoint."
+        ) from error
