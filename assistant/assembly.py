@@ -6,21 +6,18 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant import basemodels
-from assistant.calibration import SHIPPED, JudgeModel, load_calibration
+from assistant.calibration import SHIPPED, load_calibration
 from assistant.embedder import Embedder, load_embedder
-from assistant.prompts import PROMPT_VERSION
 from assistant.records import LANGUAGES, Language
 from assistant.settings import Settings
-from assistant.weights import locate
 
 if TYPE_CHECKING:
     from assistant.desk import Desk
-    from assistant.generator import Generator
     from assistant.judge import Judge
+    from assistant.models import LoadedModel
+    from assistant.spans import SpanReader
     from assistant.store.connection import Store
 
 log = logging.getLogger(__name__)
@@ -33,31 +30,6 @@ def threads(settings: Settings) -> int:
 
 def open_embedder(settings: Settings) -> Embedder:
     return load_embedder(settings.embedding_model, threads(settings))
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedModel:
-    """A generator and what names the model in it. `close` ends its thread."""
-
-    generator: Generator
-    base: basemodels.BaseModel
-    identity: JudgeModel
-
-
-@contextmanager
-def open_model(settings: Settings) -> Iterator[LoadedModel]:
-    """The language model of `settings`, with its adapter when one is set."""
-    from assistant.generator import Generator
-    from assistant.generator.engine import has_cuda
-
-    base = basemodels.choose(settings.base_model, has_cuda())
-    weights = locate(base, settings.cache_dir)
-    generator = Generator(weights, threads(settings), settings.max_queue)
-    try:
-        adapter = generator.load_adapter(settings.adapter) if settings.adapter else None
-        yield LoadedModel(generator, base, JudgeModel(weights.sha256, adapter, PROMPT_VERSION))
-    finally:
-        generator.close()
 
 
 def make_judge(settings: Settings, model: LoadedModel, embedder: Embedder) -> Judge:
@@ -80,14 +52,29 @@ def open_desk(settings: Settings, store: Store, sample: bool = False) -> Iterato
     from assistant.desk import Desk
     from assistant.explainer import Explainer
     from assistant.library_files import import_sample
+    from assistant.models import open_models
     from assistant.reader import Reader
+    from assistant.registry import open_registry
     from assistant.retriever import Retriever
 
     embedder = open_embedder(settings)
     if sample:
         import_sample(store, embedder, settings)
     retriever = Retriever(store, embedder)
-    with open_model(settings) as model:
+    registry = open_registry(settings, store)
+    registry.register_shipped()
+    with open_models(settings, registry) as models:
+        model = models.judging
         judge = make_judge(settings, model, embedder)
         explainer = Explainer(model.generator, model.base.chat, model.identity.adapter, settings.reason_tokens)
-        yield Desk(settings, store, retriever, judge, explainer, Reader(embedder))
+        reader = Reader(embedder, span_reader=span_reader(models.reading))
+        yield Desk(settings, store, retriever, judge, explainer, reader)
+
+
+def span_reader(model: LoadedModel | None) -> SpanReader | None:
+    """Reads spans with `model`; None where it has no reading adapter."""
+    from assistant.spans import SpanReader
+
+    if model is None or model.identity.adapter is None:
+        return None
+    return SpanReader(model.generator, model.base.chat, model.identity.adapter)

@@ -7,14 +7,18 @@ import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from assistant.errors import SettingsError
 from assistant.records import Language
 
 PREFIX = "RESPOSTA_"
+
+# What people put into these by mistake may be a key, so no message repeats it.
+_CONFIDENTIAL = frozenset({"teacher_key", "teacher_url"})
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -38,6 +42,8 @@ class Settings(BaseSettings):
     cache_dir: Path = Path("~/.cache/resposta")
     demo: bool = Field(False, validation_alias=_plain("DEMO"))
     space_id: str | None = Field(None, validation_alias=_plain("SPACE_ID"))
+    hf_endpoint: str | None = Field(None, validation_alias=_plain("HF_ENDPOINT"))
+    hf_token: SecretStr | None = Field(None, validation_alias=_plain("HF_TOKEN"))
 
     base_model: str | None = None
     adapter: Path | None = None
@@ -52,6 +58,13 @@ class Settings(BaseSettings):
     candidates: int = Field(10, ge=1, le=50)
     max_matches: int = Field(3, ge=1, le=10)
     max_near_misses: int = Field(3, ge=0, le=10)
+
+    teacher_url: str | None = None
+    teacher_model: str | None = None
+    teacher_key: SecretStr | None = None
+    teacher_requests_per_minute: float = Field(60.0, gt=0, le=60_000)
+    teacher_price_in: float | None = Field(None, ge=0)
+    teacher_price_out: float | None = Field(None, ge=0)
 
     own_contacts: Annotated[tuple[str, ...], NoDecode] = ()
 
@@ -74,12 +87,46 @@ class Settings(BaseSettings):
         """Our own e-mail addresses and phone numbers, which scrubbing leaves in answers."""
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
+    @field_validator("hf_endpoint")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("must begin with https:// (or http://)")
+        return value.rstrip("/") if value else None
+
+    @field_validator("hf_token")
+    @classmethod
+    def _bare_token(cls, value: SecretStr | None) -> SecretStr | None:
+        token = value.get_secret_value().strip() if value else ""
+        return SecretStr(token) if token else None
+
     @field_validator("database_url")
     @classmethod
     def _postgres_only(cls, value: str | None) -> str | None:
         if value and not value.startswith(("postgresql://", "postgres://")):
             raise ValueError("must begin with postgresql://")
         return value or None
+
+    @field_validator("teacher_url")
+    @classmethod
+    def _base_of_an_api(cls, value: str | None) -> str | None:
+        """The address that "/chat/completions" is appended to."""
+        if not value:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+            raise ValueError("must be an address like https://host/v1")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("must be an address alone; a key belongs into RESPOSTA_TEACHER_KEY")
+        return value.rstrip("/").removesuffix("/chat/completions")
+
+    @field_validator("teacher_key")
+    @classmethod
+    def _fits_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+        key = value.get_secret_value().strip() if value else ""
+        if not all("!" <= character <= "~" for character in key):
+            raise ValueError("holds characters that no key has, such as spaces; copy it again")
+        return SecretStr(key) if key else None
 
     def margin(self, language: Language) -> float:
         return self.margin_en if language == "en" else self.margin_pt
@@ -130,7 +177,8 @@ def _explain(item: dict) -> str:
     # pydantic locates an aliased field by its alias and a plain one by its field name.
     location = str(item["loc"][0]) if item["loc"] else "?"
     name = _environment_names().get(location, location)
-    return f"{name}={item.get('input')!r}: {item['msg'].removeprefix('Value error, ')}; correct it or unset it"
+    shown = "" if location in _CONFIDENTIAL else f"={item.get('input')!r}"
+    return f"{name}{shown}: {item['msg'].removeprefix('Value error, ')}; correct it or unset it"
 
 
 def _unsafe(settings: Settings) -> list[str]:

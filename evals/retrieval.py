@@ -15,8 +15,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from assistant.assembly import make_judge, open_embedder, open_model
+from assistant.assembly import make_judge, open_embedder
 from assistant.judge import Judge
+from assistant.models import open_model
 from assistant.records import Answer, Candidate
 from assistant.retriever import Retriever
 from assistant.settings import load_settings

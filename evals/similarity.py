@@ -17,11 +17,12 @@ import numpy as np
 from sklearn.metrics import confusion_matrix, roc_auc_score
 from tqdm import tqdm
 
-from assistant.assembly import LoadedModel, open_embedder, open_model
+from assistant.assembly import open_embedder
 from assistant.calibration import SHIPPED, load_calibration
 from assistant.embedder import Embedder
 from assistant.generator import LabelScore
 from assistant.judge import label_scores, measure, readable_logit
+from assistant.models import LoadedModel, open_model
 from assistant.records import Language
 from assistant.settings import load_settings
 from evals.datasets import QuestionPair, is_for_fitting, is_for_training, load_faqs, load_pairs, load_queries
@@ -31,10 +32,13 @@ NEAR_MISSES = 2
 
 @dataclass(frozen=True, slots=True)
 class PairMeasures:
-    """`accuracy` and `roc_auc` over readable replies, in [0, 1]; `confusion` is [[tn, fp], [fn, tp]]."""
+    """`accuracy` and `roc_auc` over readable replies, in [0, 1]; `confusion` is [[tn, fp], [fn, tp]].
+
+    `roc_auc` is None where all pairs have one label.
+    """
 
     accuracy: float
-    roc_auc: float
+    roc_auc: float | None
     confusion: tuple[tuple[int, int], tuple[int, int]]
     unreadable: int
     rows: int
@@ -46,7 +50,7 @@ def measure_pairs(same: Sequence[bool], scores: Sequence[float | None], threshol
     labels = np.array([label for label, _ in read])
     values = np.array([score for _, score in read])
     (tn, fp), (fn, tp) = confusion_matrix(labels, values > threshold, labels=[False, True]).tolist()
-    auc = float(roc_auc_score(labels, values)) if labels.any() and not labels.all() else float("nan")
+    auc = float(roc_auc_score(labels, values)) if labels.any() and not labels.all() else None
     return PairMeasures((tp + tn) / len(read), auc, ((tn, fp), (fn, tp)), len(same) - len(read), len(same))
 
 
@@ -108,7 +112,7 @@ def main() -> None:
     ):
         found = measure_pairs(same, values, threshold)
         print(
-            f"{name}: accuracy {found.accuracy:.3f}  ROC AUC {found.roc_auc:.3f}  "
+            f"{name}: accuracy {found.accuracy:.3f}  ROC AUC {found.roc_auc or float('nan'):.3f}  "
             f"confusion {found.confusion}  unreadable {found.unreadable} of {found.rows}"
         )
 

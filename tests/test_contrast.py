@@ -146,10 +146,10 @@ DECISIVE = [
     ("Where do I renew my passport?", "When do I renew my passport?", False, "where when", "renew"),
     ("Should I cancel the order?", "Can I cancel the order?", False, "should can", "cancel"),
     # A negation decides, however short it is; it is no topic that two share.
-    ("Why is it not available abroad?", "Why is it available abroad?", False, "not", "why"),
+    ("Why is express overnight shipping not offered abroad?", "Why is it offered?", False, "not", "why"),
     ("What will not fit a briefcase?", "What does not fit a suitcase?", True, "fit briefcase suitcase", "not"),
     # Names and numbers before longer words.
-    ("What do banks charge in Goa by cheque?", "What do banks charge in Pune overnight for cash?", False, "goa", "do"),
+    ("What do banks charge in Goa for paper cheque?", "What do banks charge Pune drivers nightly?", False, "goa", "do"),
     ("Are cars of 2015 cheaper, smaller and quicker?", "Are cars of 2016 good?", False, "2015 2016", "smaller"),
     # "instrument" is the stem of both, but only "music" stands in both.
     ("How is instrumental music made?", "Which instruments suit music?", True, "music", "instrumental"),

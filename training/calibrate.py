@@ -16,9 +16,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from assistant.assembly import LoadedModel, open_embedder, open_model
+from assistant.assembly import open_embedder
 from assistant.calibration import SHIPPED, Calibration, Fit
 from assistant.judge import label_scores, measure
+from assistant.models import LoadedModel, open_model
 from assistant.records import LANGUAGES, Language
 from assistant.settings import load_settings
 from training.calibration_cache import LabelCache

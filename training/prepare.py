@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-
-from transformers import PreTrainedTokenizerBase
 
 from assistant.basemodels import CATALOGUE
 from assistant.errors import InputError
-from assistant.generator.encoding import encode
-from training.examples import both_orders, example, explained, groups
+from training.examples import Encode, both_orders, example, explained, groups
 from training.recipe import Recipe
 from training.rows import TokenRow, TrainingRow
 from training.sources import Report, load
@@ -37,8 +33,8 @@ class Prepared:
         return sum(len(row.tokens) for group in self.training for row in group)
 
 
-def prepare(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> Prepared:
-    """Everything a trainer needs. Raises `InputError` when nothing is left to train on."""
+def prepare(recipe: Recipe, encode: Encode) -> Prepared:
+    """Everything a trainer needs, in the tokens of `encode`. Raises `InputError` when nothing is left to train on."""
     report = Report()
     rows = load(recipe.data.sources, recipe.data, report)
     if recipe.data.validation:
@@ -47,12 +43,17 @@ def prepare(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> Prepared:
         training, held_out = hold_out(rows, recipe.data.validation_share, recipe.data.seed)
     if not training:
         raise InputError(f"No training rows are left. {' '.join(report.lines())}. Correct the recipe's sources.")
-    encoded = partial(_tokens, recipe=recipe, tokenizer=tokenizer, report=report)
-    return Prepared(tuple(training), tuple(held_out), encoded(both_orders(training)), encoded(held_out), report)
+    return Prepared(
+        tuple(training),
+        tuple(held_out),
+        _tokens(both_orders(training), recipe, encode, report),
+        _tokens(held_out, recipe, encode, report),
+        report,
+    )
 
 
 def _tokens(
-    rows: Sequence[TrainingRow], recipe: Recipe, tokenizer: PreTrainedTokenizerBase, report: Report
+    rows: Sequence[TrainingRow], recipe: Recipe, encode: Encode, report: Report
 ) -> tuple[tuple[TokenRow, ...], ...]:
     chat = CATALOGUE[recipe.base].chat
     shared = GROUP if recipe.training.packing == "prefix" else 1
@@ -60,7 +61,7 @@ def _tokens(
     for group in groups(explained(rows, recipe), shared):
         tokens = []
         for row in group:
-            text = example(row, recipe, chat).row(partial(encode, tokenizer), recipe.training.loss_on)
+            text = example(row, recipe, chat).row(encode, recipe.training.loss_on)
             if len(text.tokens) > recipe.training.max_length:
                 report.leave_out(f"longer than {recipe.training.max_length} tokens", str(row))
             else:

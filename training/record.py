@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from assistant.basemodels import CATALOGUE
+from assistant.fingerprints import write_fingerprints
 from assistant.prompts import PROMPT_VERSION
-from assistant.versions import CARD, FINGERPRINTS, AdapterVersion, VersionFacts, write_version
+from assistant.versions import CARD, AdapterVersion, VersionFacts, write_version
 from assistant.weights import Weights
-from training.card import render_card
+from training.card import render
 from training.recipe import Recipe
 from training.rows import TrainingRow
 from training.splits import fingerprint, question_fingerprints
@@ -27,13 +28,6 @@ DATA_LICENCES = {
 }
 
 
-def write_fingerprints(folder: Path, rows: Sequence[TrainingRow]) -> None:
-    """One hash a line: first every row's, then every question's."""
-    lines = [f"row {digest}" for digest in sorted({fingerprint(row) for row in rows})]
-    lines += [f"question {digest}" for digest in sorted({d for row in rows for d in question_fingerprints(row)})]
-    (folder / FINGERPRINTS).write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
 def write_record(
     folder: Path,
     recipe: Recipe,
@@ -43,9 +37,10 @@ def write_record(
     metrics: Mapping[str, Any],
     history: Sequence[Mapping[str, Any]],
 ) -> AdapterVersion:
-    """Complete the version folder of a saved adapter; its manifest is written last."""
+    """Complete the version folder of a saved adapter."""
     described = environment()
-    write_fingerprints(folder, rows)
+    questions = {digest for row in rows for digest in question_fingerprints(row)}
+    write_fingerprints(folder, {fingerprint(row) for row in rows}, questions)
     facts = VersionFacts(
         task=recipe.task,
         name=recipe.name,
@@ -60,12 +55,12 @@ def write_record(
         licences={f"base {recipe.base}": CATALOGUE[recipe.base].licence} | _data_licences(recipe),
         recipe=published(recipe),
         packages=described["packages"],
-        commit=described["commit"] or "",
+        commit=described["git_commit"] or "",
         history=[dict(entry) for entry in history],
     )
-    # The digest depends on the adapter alone, so the card can be written before the manifest that ends the folder.
-    (folder / CARD).write_text(render_card(facts), encoding="utf-8")
-    return write_version(folder, facts)
+    version = write_version(folder, facts)
+    (folder / CARD).write_text(render(version), encoding="utf-8")
+    return version
 
 
 def published(recipe: Recipe) -> dict[str, Any]:

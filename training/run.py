@@ -9,54 +9,43 @@ from __future__ import annotations
 
 import argparse
 import gc
+import getpass
 import os
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from assistant.assembly import threads
 from assistant.errors import RespostaError
 from assistant.settings import Settings, load_settings
+from training.backend import load
 from training.checkpoints import complete, latest
 from training.recipe import Recipe, load_recipe
 from training.runs import Run, alone, open_run
 from training.tracking import open_tracker
 
-if TYPE_CHECKING:
-    from transformers import Trainer
-
 PROJECT = "resposta"
-
-
-def load_backend(recipe: Recipe) -> Any:
-    """The module that makes the base trainable. It is imported first: unsloth patches what others import."""
-    if recipe.backend == "unsloth":
-        from training.backend import unsloth_model as backend
-    else:
-        from training.backend import plain as backend
-    return backend
 
 
 def train(recipe: Recipe, run: Run, settings: Settings) -> bool:
     """Train until the end or an interruption; whether it came to the end. The version folder is complete then."""
-    backend = load_backend(recipe)
+    # First of all: unsloth has to be imported before what it patches.
+    trainable = load(recipe, settings.cache_dir, threads(settings))
 
-    import torch
-
+    from assistant.generator.encoding import encode
     from training.backend import loop
     from training.backend.interruption import Interruption, advised
     from training.backend.resume import adopt
     from training.backend.watch import Watch
     from training.prepare import prepare
     from training.record import write_record
+    from training.tracking.environment import environment
     from training.tracking.pictures import confusion, loss_curves
     from training.validate import validate
 
-    torch.set_num_threads(threads(settings))
     with advised():
-        trainable = backend.load(recipe, settings.cache_dir)
-        prepared = prepare(recipe, trainable.tokenizer)
+        prepared = prepare(recipe, partial(encode, trainable.tokenizer))
         for line in prepared.report.lines():
             print(line)
         tracker = open_tracker(
@@ -67,7 +56,7 @@ def train(recipe: Recipe, run: Run, settings: Settings) -> bool:
             recipe, trainable, prepared.training, prepared.validation, run.folder, [watch, interruption]
         )
         in_effect = trainable.in_effect | loop.in_effect(trainer)
-        tracker.start({"recipe": recipe.model_dump(mode="json"), "in_effect": in_effect})
+        tracker.start({"recipe": recipe.model_dump(mode="json"), "in_effect": in_effect, "environment": environment()})
         checkpoint = latest(run.checkpoints)
         if checkpoint and run.is_fresh_fork:
             adopt(checkpoint, recipe)
@@ -79,7 +68,7 @@ def train(recipe: Recipe, run: Run, settings: Settings) -> bool:
         draft = run.folder / "version.part"
         shutil.rmtree(draft, ignore_errors=True)
         loop.save_adapter(trainer, trainable.weights, draft)
-        history, in_effect["epoch_seconds"] = _history(trainer), watch.epochs
+        history, in_effect["epoch_seconds"] = loop.history(trainer), watch.epochs
         in_effect["tokens_per_second"] = round(watch.tokens_per_second, 1)
         weights = trainable.weights
         del trainer, trainable
@@ -98,25 +87,14 @@ def train(recipe: Recipe, run: Run, settings: Settings) -> bool:
     return True
 
 
-def _history(trainer: Trainer) -> list[dict[str, float]]:
-    """The logged steps with a loss; the trainer's closing summary is none of them."""
-    return [entry for entry in trainer.state.log_history if "loss" in entry or "eval_loss" in entry]
-
-
 def show_estimate(recipe: Recipe, settings: Settings) -> None:
     """Print what the run would need. Raises `ModelError` when it will not fit."""
-    load_backend(recipe)
-
-    from transformers import AutoConfig, AutoTokenizer
-
-    from assistant.basemodels import CATALOGUE
-    from assistant.weights import locate_configuration
-    from training.backend.estimate import estimate
+    from training.backend.estimate import Shape, estimate
     from training.prepare import prepare
 
-    folder = locate_configuration(CATALOGUE[recipe.base], settings.cache_dir)
-    prepared = prepare(recipe, AutoTokenizer.from_pretrained(folder))
-    found = estimate(recipe, prepared, AutoConfig.from_pretrained(folder))
+    shape = Shape(recipe, settings.cache_dir)
+    prepared = prepare(recipe, shape.encode)
+    found = estimate(recipe, prepared, shape.config)
     for line in (*prepared.report.lines(), *found.lines()):
         print(line)
     found.refuse_if_too_large()
@@ -124,11 +102,13 @@ def show_estimate(recipe: Recipe, settings: Settings) -> None:
 
 def register(run: Run, settings: Settings) -> str:
     """Add the run's version to the registry; its digest."""
-    from assistant.registry import Registry
+    from assistant.registry import open_registry
     from assistant.store.connection import open_store
 
     with open_store(settings) as store:
-        return Registry(store, settings.data_dir / "adapters").add(run.version).digest
+        return (
+            open_registry(settings, store).add(run.version, getpass.getuser(), f"trained in {run.name}").version.digest
+        )
 
 
 def main() -> None:

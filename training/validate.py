@@ -9,8 +9,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from assistant.assembly import open_model
 from assistant.judge import readable_logit
+from assistant.models import open_model
 from assistant.reader import WINDOW, flattened
 from assistant.settings import Settings
 from assistant.spans import SpanReader
@@ -35,7 +35,8 @@ def validate(recipe: Recipe, adapter: Path, rows: Sequence[TrainingRow], setting
             own = [QuestionPair(r.question1, r.question2, r.same) for r in pairs if r.language == language]
             if own:
                 logits = [readable_logit(score) for score in replies(model, own, language)]
-                figures[language] = asdict(measure_pairs([pair.same for pair in own], logits, 0.0))
+                found = measure_pairs([pair.same for pair in own], logits, 0.0)
+                figures[language] = asdict(found) | {"confusion": [list(counts) for counts in found.confusion]}
         if readings and model.identity.adapter:
             reader = SpanReader(model.generator, model.base.chat, model.identity.adapter)
             predictions = [_read(reader, row) for row in tqdm(readings, unit="question")]

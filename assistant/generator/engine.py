@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from assistant.errors import ModelError
 from assistant.generator.encoding import encode
 from assistant.prompts import DIFFERENT, SAME, Segment
+from assistant.versions import adapter_digest
 from assistant.weights import Weights
 
 log = logging.getLogger(__name__)
@@ -74,13 +74,17 @@ class Engine:
         with self._tokenizing:
             return encode(self.tokenizer, segments)
 
+    def token_ends(self, text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The tokens of quoted `text`, and the character offset behind each."""
+        with self._tokenizing:
+            found = self.tokenizer(
+                text, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True
+            )
+        return tuple(found.input_ids), tuple(end for _, end in found.offset_mapping)
+
     def load_adapter(self, folder: Path) -> str:
         """Load a PEFT adapter and return its name, the digest of its files."""
-        weights, config = folder / "adapter_model.safetensors", folder / "adapter_config.json"
-        for file in (weights, config):
-            if not file.is_file():
-                raise ModelError(f"{folder} is no safetensors adapter: {file.name} is missing. Point to a PEFT folder.")
-        name = hashlib.sha256(weights.read_bytes() + config.read_bytes()).hexdigest()
+        name = adapter_digest(folder)
         if name in self.adapters:
             return name
         try:

@@ -1,1 +1,27 @@
 """Models made trainable, and the loops that train them. The only place in training that imports torch, peft and trl."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from training.backend.loaded import Trainable
+
+
+def load(recipe: Recipe, cache: Path, threads: int) -> Trainable:
+    """The recipe's base with a fresh adapter, by its backend, computing with `threads` threads on a CPU.
+
+    unsloth patches what the others import, so with it this is called before any of them is imported.
+    """
+    if recipe.backend == "unsloth":
+        from training.backend import unsloth_model as chosen
+    else:
+        from training.backend import plain as chosen
+
+    import torch
+
+    torch.set_num_threads(threads)
+    return chosen.load(recipe, cache)

@@ -7,13 +7,18 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 import torch
-from transformers import PretrainedConfig
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PretrainedConfig
 
+from assistant.basemodels import CATALOGUE
 from assistant.errors import ModelError
+from assistant.generator.encoding import encode
 from assistant.generator.engine import compute_dtype, has_cuda
+from assistant.prompts import Segment
+from assistant.weights import locate_configuration
 from training.backend.prefix_tree import build
 from training.prepare import Prepared
 from training.recipe import Recipe
@@ -60,6 +65,18 @@ class Estimate:
                 f"The run needs about {self.memory / GIB:.0f} GB and the machine has {self.available / GIB:.0f}: lower "
                 "training.max_length or training.per_device_batch, or set training.gradient_checkpointing=true."
             )
+
+
+class Shape:
+    """What is known of a base without its weights: its configuration and its tokenizer."""
+
+    def __init__(self, recipe: Recipe, cache: Path) -> None:
+        folder = locate_configuration(CATALOGUE[recipe.base], cache)
+        self.config = AutoConfig.from_pretrained(folder)
+        self._tokenizer = AutoTokenizer.from_pretrained(folder)
+
+    def encode(self, segments: Sequence[Segment]) -> list[int]:
+        return encode(self._tokenizer, segments)
 
 
 def estimate(recipe: Recipe, prepared: Prepared, config: PretrainedConfig) -> Estimate:
@@ -115,8 +132,6 @@ def peak_memory(recipe: Recipe, config: PretrainedConfig, tokens: int, device: s
 
 def parameters(config: PretrainedConfig) -> tuple[int, int]:
     """(parameters of the blocks, of the embeddings), counted on a model without memory."""
-    from transformers import AutoModelForCausalLM
-
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config)
     tables = [module for module in model.modules() if isinstance(module, torch.nn.Embedding)]
@@ -128,8 +143,6 @@ def parameters(config: PretrainedConfig) -> tuple[int, int]:
 
 def lora_parameters(recipe: Recipe, config: PretrainedConfig) -> int:
     """Parameters of the adapter: r * (inputs + outputs) for each matrix it sits on."""
-    from transformers import AutoModelForCausalLM
-
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config)
     return sum(

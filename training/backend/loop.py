@@ -8,12 +8,13 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers import Trainer, TrainerCallback, TrainingArguments
 
 from assistant.versions import CARD, WEIGHTS
 from assistant.weights import Weights
 from training.backend.batches import PaddedBatches, TreeBatches, labelled
 from training.backend.loaded import Trainable
+from training.backend.resume import EarlyStopping
 from training.backend.tree_trainer import TreeTrainer
 from training.recipe import Recipe
 from training.rows import TokenRow
@@ -71,7 +72,7 @@ def make_trainer(
     given = arguments(recipe, trainable, folder, bool(validation))
     watching = list(callbacks)
     if recipe.training.early_stopping and validation:
-        watching.append(EarlyStoppingCallback(recipe.training.early_stopping))
+        watching.append(EarlyStopping(recipe.training.early_stopping))
     pad = trainable.tokenizer.pad_token_id
     padded = PaddedBatches(trainable.tokenizer.eos_token_id if pad is None else pad)
     if recipe.backend == "unsloth":
@@ -117,9 +118,7 @@ def _sft_trainer(
 def in_effect(trainer: Trainer) -> dict[str, Any]:
     """What the trainer really does, which on a CPU is not all that a recipe asks for."""
     args = trainer.args
-    packing = (
-        "prefix" if isinstance(trainer, TreeTrainer) else "sequences" if getattr(args, "packing", False) else "none"
-    )
+    sequences = "sequences" if getattr(args, "packing", False) else "none"
     return {
         "optimizer": str(getattr(args.optim, "value", args.optim)),
         "mixed_precision": "bf16" if args.bf16 else "fp16" if args.fp16 else "none",
@@ -133,6 +132,11 @@ def in_effect(trainer: Trainer) -> dict[str, Any]:
     }
 
 
+def history(trainer: Trainer) -> list[dict[str, float]]:
+    """The logged steps with a loss; the trainer's closing summary is none of them."""
+    return [entry for entry in trainer.state.log_history if "loss" in entry or "eval_loss" in entry]
+
+
 def save_adapter(trainer: Trainer, weights: Weights, folder: Path) -> None:
     """Write the adapter in 16 bits, half the size, under the public name of its base."""
     model = trainer.accelerator.unwrap_model(trainer.model)
@@ -140,7 +144,8 @@ def save_adapter(trainer: Trainer, weights: Weights, folder: Path) -> None:
         # The loaded path is a folder of this machine.
         config.base_model_name_or_path = weights.base.hub
         config.inference_mode = True
-    model.save_pretrained(folder, safe_serialization=True)
+    # Its embeddings are as they were; looking that up would ask the Hub.
+    model.save_pretrained(folder, save_embedding_layers=False)
     file = folder / WEIGHTS
     tensors = {name: tensor.to(torch.float16) for name, tensor in load_file(file).items()}
     save_file(tensors, file, metadata={"format": "pt"})

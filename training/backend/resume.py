@@ -1,14 +1,25 @@
-"""A forked run takes its history from another one, and its settings from its own recipe."""
+"""What has to be carried over when a run goes on from a checkpoint."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
+from transformers import EarlyStoppingCallback, TrainerState
 
 from training.checkpoints import STATE
 from training.recipe import Recipe
+
+
+class EarlyStopping(EarlyStoppingCallback):
+    """Counts evaluations without progress across a resume, as an uninterrupted run would."""
+
+    def on_train_begin(self, args: Any, state: TrainerState, control: Any, **kwargs: Any) -> None:
+        super().on_train_begin(args, state, control, **kwargs)
+        saved = state.stateful_callbacks.get(type(self).__name__, {})
+        self.early_stopping_patience_counter = saved.get("attributes", {}).get("early_stopping_patience_counter", 0)
 
 
 def adopt(checkpoint: Path, recipe: Recipe) -> None:

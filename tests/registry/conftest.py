@@ -1,0 +1,48 @@
+"""A registry in a database of its own, and versions for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from assistant.hub import Hub
+from assistant.registry import Registry, open_registry
+from assistant.settings import Settings
+from assistant.store.connection import Store
+from assistant.versions import AdapterVersion
+from tests.adapters import make_version
+from tests.hub_server import WRITES, running_hub
+from tests.hub_state import HubState
+
+
+@pytest.fixture
+def registry(settings: Settings, store: Store) -> Registry:
+    return open_registry(settings, store)
+
+
+@pytest.fixture
+def made(registry: Registry, tmp_path: Path):
+    """Make and add a version; another seed is another version."""
+
+    def make(seed: int, **changes) -> AdapterVersion:
+        make_version(tmp_path / f"made-{seed}", seed, **changes)
+        return registry.add(tmp_path / f"made-{seed}", "ana").version
+
+    return make
+
+
+@pytest.fixture
+def hub_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, HubState]]:
+    """The address of a Hub of our own, and what it holds."""
+    # What HF_HUB_DISABLE_XET=1 sets when huggingface_hub is imported, which other tests may have done already.
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
+    with running_hub() as (address, state):
+        yield address, state
+
+
+@pytest.fixture
+def hub(hub_server: tuple[str, HubState]) -> Hub:
+    return Hub(hub_server[0], SecretStr(WRITES))

@@ -1,0 +1,163 @@
+"""The adapter registry on the command line.
+
+    python -m training.registry add FOLDER | add OWNER/NAME@COMMIT
+    python -m training.registry list
+    python -m training.registry show VERSION
+    python -m training.registry promote VERSION --to staging|production --why TEXT [--who NAME]
+    python -m training.registry archive VERSION --why TEXT [--who NAME]
+    python -m training.registry rollback TASK --why TEXT [--who NAME]
+
+VERSION is the first digits of a digest, or TASK@staging, TASK@production.
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import sys
+from collections.abc import Sequence
+
+from assistant.errors import RespostaError
+from assistant.records import TASKS
+from assistant.registry import Registry, open_registry
+from assistant.settings import load_settings
+from assistant.stages import RegisteredVersion, StageEvent
+from assistant.store.connection import open_store
+from training.card import flat
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code 0 when it was done, 2 when it could not be."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        settings = load_settings()
+        with open_store(settings) as store:
+            chosen.run(chosen, open_registry(settings, store))
+    except RespostaError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{error}. Check the path and the space on the disk.", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m training.registry", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(required=True)
+
+    def command(name: str, run, what: str, argument: str, why: bool = True, **options) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=what)
+        if argument:
+            made.add_argument(argument, metavar=argument.upper(), **options)
+        if why:
+            made.add_argument("--why", default="", required=name != "add", help="the reason, kept with the event")
+            made.add_argument("--who", default=person(), help="who decides this (default: %(default)s)")
+        made.set_defaults(run=run)
+        return made
+
+    command("add", _add, "take in a version folder, or REPO@COMMIT from the Hub", "source")
+    command("list", _list, "all versions", "", why=False)
+    command("show", _show, "one version and what happened to it", "version", why=False)
+    promote = command("promote", _promote, "bring a version to a stage; the one there is archived", "version")
+    promote.add_argument("--to", required=True, choices=("staging", "production"))
+    command("archive", _archive, "take a version out of use", "version")
+    command("rollback", _rollback, "bring back the production version before this one", "task", choices=TASKS)
+    return parser
+
+
+def _add(chosen: argparse.Namespace, registry: Registry) -> None:
+    _print_versions([registry.add(chosen.source, chosen.who, chosen.why)])
+
+
+def _list(chosen: argparse.Namespace, registry: Registry) -> None:
+    versions = registry.list()
+    if versions:
+        _print_versions(versions)
+    else:
+        print("No versions yet: train one (python -m training.run RECIPE) or add one.")
+
+
+def _show(chosen: argparse.Namespace, registry: Registry) -> None:
+    found, events = registry.show(chosen.version)
+    version = found.version
+    facts = {
+        "version": version.digest,
+        "task": version.task,
+        "stage": found.stage,
+        "name": version.name,
+        "origin": found.origin,
+        "base": f"{version.base} from {version.base_source}",
+        "base sha256": version.base_sha256,
+        "quantization": version.quantization,
+        "prompts": version.prompt_version,
+        "created": _time(version.created),
+        "code": version.commit or "unknown",
+    }
+    print(table(("", ""), list(facts.items())))
+    for title, figures in (("Measured", version.metrics), ("Parameters in effect", version.parameters)):
+        if figures:
+            print(f"\n{title}\n{table(('', ''), list(flat(figures)))}")
+    print("\nEvents\n" + table(("when", "what", "who", "why", "rests on"), [_event_row(event) for event in events]))
+
+
+def _promote(chosen: argparse.Namespace, registry: Registry) -> None:
+    _print_versions([registry.promote(chosen.version, chosen.to, chosen.who, chosen.why)])
+
+
+def _archive(chosen: argparse.Namespace, registry: Registry) -> None:
+    _print_versions([registry.archive(chosen.version, chosen.who, chosen.why)])
+
+
+def _rollback(chosen: argparse.Namespace, registry: Registry) -> None:
+    _print_versions([registry.rollback(chosen.task, chosen.who, chosen.why)])
+
+
+def _print_versions(versions: Sequence[RegisteredVersion]) -> None:
+    rows = [
+        (
+            one.version.digest[:12],
+            one.version.task,
+            one.stage,
+            one.version.name,
+            one.version.base,
+            _time(one.version.created),
+            one.origin,
+        )
+        for one in versions
+    ]
+    print(table(("version", "task", "stage", "name", "base", "created", "origin"), rows))
+
+
+def _event_row(event: StageEvent) -> tuple[str, ...]:
+    moved = event.before != event.after and event.before is not None
+    what = f"{event.action} ({event.before} → {event.after})" if moved else event.action
+    report = ", ".join(f"{name} {value}" for name, value in flat(event.report or {}))
+    return _time(event.at), what, event.who, event.why, event.published or report
+
+
+def _time(moment) -> str:
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+
+
+def person() -> str:
+    """The name of whoever runs this; containers run under numbers that have none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns as wide as their widest cell; characters that a terminal obeys are shown as "?"."""
+    cells = [["".join(c if c.isprintable() else "?" for c in cell) for cell in row] for row in (heads, *rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    return "\n".join(lines if any(heads) else lines[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
