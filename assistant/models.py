@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from assistant.assembly import threads
 from assistant.basemodels import BaseModel, choose
 from assistant.calibration import JudgeModel
 from assistant.errors import ModelError
+from assistant.hub import Pinned, open_hub, parse_pinned
 from assistant.prompts import PROMPT_VERSION
 from assistant.records import Task
 from assistant.registry import SHIPPED_FOLDER, Registry
@@ -46,34 +48,71 @@ class Models:
 
 @contextmanager
 def open_models(settings: Settings, registry: Registry) -> Iterator[Models]:
-    """The production models of both tasks; tasks on the same base share its memory and its thread."""
+    """The models of both tasks: of the settings where they name adapters, else the registry's production.
+
+    Tasks on the same base share its memory and its thread.
+    """
     with _generators(settings) as generator_for:
         judging = _judging(settings, _production(registry, "question-similarity"), generator_for)
-        yield Models(judging, _reading(settings, _production(registry, "portuguese-qa"), generator_for))
+        reading = _given(settings, settings.reading_adapter) or _production(registry, "portuguese-qa")
+        yield Models(judging, _reading(settings, reading, generator_for))
 
 
 @contextmanager
-def open_model(settings: Settings, task: Task = "question-similarity") -> Iterator[LoadedModel]:
+def open_model(settings: Settings, task: Task = "question-similarity") -> Iterator[LoadedModel | None]:
     """The model of one task without a registry: the adapter of the settings, else the shipped one.
 
-    For measuring and fitting, where no database is at hand.
+    For measuring and fitting, where no database is at hand. None where reading has no adapter.
     """
     with _generators(settings) as generator_for:
-        found = None if settings.adapter else _shipped(task)
-        yield _judging(settings, found, generator_for)
+        if task == "question-similarity":
+            yield _judging(settings, _shipped(task), generator_for)
+        else:
+            yield _reading(settings, _given(settings, settings.reading_adapter) or _shipped(task), generator_for)
 
 
-_Found = tuple[AdapterVersion, Path]
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An adapter's folder; `version` is None for one that PEFT alone wrote."""
+
+    folder: Path
+    version: AdapterVersion | None
 
 
 def _production(registry: Registry, task: Task) -> _Found | None:
     version = registry.production(task)
-    return (version, registry.files(version)) if version else None
+    return _Found(registry.files(version), version) if version else None
 
 
 def _shipped(task: Task) -> _Found | None:
     folder = SHIPPED_FOLDER / task
-    return (read_version(folder), folder) if (folder / VERSION).is_file() else None
+    return _Found(folder, read_version(folder)) if (folder / VERSION).is_file() else None
+
+
+def _given(settings: Settings, adapter: str | None) -> _Found | None:
+    """The adapter that a setting names, a folder or REPO@COMMIT, which is fetched once."""
+    if adapter is None:
+        return None
+    folder = Path(adapter).expanduser()
+    if not folder.is_dir():
+        pinned = parse_pinned(adapter)
+        if pinned is None:
+            raise ModelError(f"There is no adapter {adapter}: give a folder, or OWNER/NAME@COMMIT on the Hub.")
+        folder = _fetched(settings, pinned)
+    return _Found(folder, read_version(folder) if (folder / VERSION).is_file() else None)
+
+
+def _fetched(settings: Settings, pinned: Pinned) -> Path:
+    kept = settings.cache_dir / "adapters" / str(pinned).replace("/", "--")
+    if not kept.is_dir():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent) as draft:
+            fetched = open_hub(settings).pull(pinned, Path(draft) / "version")
+            read_version(fetched)
+            # Another process may have been first; its copy holds the same bytes.
+            with contextlib.suppress(OSError):
+                fetched.rename(kept)
+    return kept
 
 
 class _Generators:
@@ -100,38 +139,39 @@ def _generators(settings: Settings) -> Iterator[_Generators]:
         yield _Generators(settings, closing)
 
 
-def _judging(settings: Settings, found: _Found | None, generator_for: _Generators) -> LoadedModel:
-    """The judge's model. Where its adapter does not fit, the base judges alone, and the log says why."""
-    if settings.adapter:
-        given = settings.adapter
-        found = (read_version(given), given) if (given / VERSION).is_file() else None
-    base = _base(settings.base_model or (found[0].base if found else None))
+def _judging(settings: Settings, served: _Found | None, generator_for: _Generators) -> LoadedModel:
+    """The judge's model. Where the served adapter does not fit, the base judges alone, and the log says why.
+
+    An adapter that the settings name is wanted: where that one does not fit, nothing starts.
+    """
+    given = _given(settings, settings.adapter)
+    found = given or served
+    trained_on = found.version.base if found and found.version else None
+    base = _base(settings.base_model or trained_on)
     weights = locate(base, settings.cache_dir)
-    folder = settings.adapter
-    if found:
+    if found and found.version:
         try:
-            fits(found[0], weights.sha256, PROMPT_VERSION)
-            folder = found[1]
+            fits(found.version, weights.sha256, PROMPT_VERSION)
         except ModelError as error:
-            if settings.adapter:
+            if given:
                 raise
             log.warning("the base model judges without an adapter: %s", error)
-    return _loaded(generator_for(weights), base, weights, folder)
+            found = None
+    return _loaded(generator_for(weights), base, weights, found.folder if found else None)
 
 
 def _reading(settings: Settings, found: _Found | None, generator_for: _Generators) -> LoadedModel | None:
-    """The reader's model, on the base its adapter was trained on."""
-    if found is None:
+    """The reader's model, on the base its adapter was trained on; None where there is none that fits."""
+    if found is None or found.version is None:
         return None
-    version, folder = found
     try:
-        base = _base(version.base)
+        base = _base(found.version.base)
         weights = locate(base, settings.cache_dir)
-        fits(version, weights.sha256, PROMPT_VERSION)
+        fits(found.version, weights.sha256, PROMPT_VERSION)
     except ModelError as error:
         log.warning("answers from texts are whole sentences, without the reading adapter: %s", error)
         return None
-    return _loaded(generator_for(weights), base, weights, folder)
+    return _loaded(generator_for(weights), base, weights, found.folder)
 
 
 def _base(name: str | None) -> BaseModel:

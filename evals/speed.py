@@ -148,7 +148,7 @@ def main() -> None:
         settings = load_settings(data_dir=Path(folder) / "data", database_url=None)
         weights = locate(base, settings.cache_dir)
         adapter_folder = untrained_adapter(weights, Path(folder) / "adapter")
-        settings = settings.model_copy(update={"adapter": adapter_folder})
+        settings = settings.model_copy(update={"adapter": str(adapter_folder)})
         suggestions(settings, wordings)
         groups = real_pairs(settings, wordings[: options.pairs // CANDIDATES], base.chat)
         engine = Engine(weights, threads(settings))

@@ -30,7 +30,7 @@ def test_four_may_migrate_a_blank_database_at_once(blank_database_url: str, tmp_
         thread.join()
     assert failures == []
     with psycopg.connect(blank_database_url) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0003",)]
 
 
 def test_the_embedded_server_is_the_default_and_stops_with_the_store(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def write_record(
         metrics=dict(metrics),
         licences={f"base {recipe.base}": CATALOGUE[recipe.base].licence} | _data_licences(recipe),
         recipe=published(recipe),
-        packages=described["packages"],
+        packages={name: version for name, version in described["packages"].items() if version},
         commit=described["git_commit"] or "",
         history=[dict(entry) for entry in history],
     )

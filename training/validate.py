@@ -26,7 +26,7 @@ ROWS = 1_000
 
 def validate(recipe: Recipe, adapter: Path, rows: Sequence[TrainingRow], settings: Settings) -> dict[str, Any]:
     """Figures of the adapter in `adapter`, at most `ROWS` rows of each kind; empty where nothing was held out."""
-    chosen = settings.model_copy(update={"base_model": recipe.base, "adapter": adapter})
+    chosen = settings.model_copy(update={"base_model": recipe.base, "adapter": str(adapter)})
     pairs = [row for row in rows if isinstance(row, PairRow)][:ROWS]
     readings = [row for row in rows if isinstance(row, ReadingRow)][:ROWS]
     with open_model(chosen) as model:

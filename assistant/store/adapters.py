@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from psycopg.rows import namedtuple_row
 from psycopg.types.json import Jsonb
@@ -16,9 +16,6 @@ from assistant.stages import Action, RegisteredVersion, Stage, StageEvent
 from assistant.store import stages
 from assistant.store.wording import storable
 from assistant.versions import AdapterVersion
-
-if TYPE_CHECKING:
-    from assistant.store.connection import Store
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(AdapterVersion))
 _COLUMNS = tuple("git_commit" if name == "commit" else name for name in _FIELDS)
@@ -127,11 +124,6 @@ class Adapters:
             )
             for row in rows
         ]
-
-
-def adapters_in(store: Store) -> Adapters:
-    """The registry's tables in an open store."""
-    return Adapters(store._pool)
 
 
 def _plain(value: Any) -> Any:

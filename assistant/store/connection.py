@@ -14,6 +14,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from assistant.errors import StoreError
 from assistant.scrub import Scrubber
 from assistant.settings import Settings
+from assistant.store.adapters import Adapters
 from assistant.store.answers import Answers
 from assistant.store.embedded import EmbeddedPostgres
 from assistant.store.interactions import Interactions
@@ -26,7 +27,7 @@ _CONNECT_SECONDS = 10
 
 
 class Store:
-    """Answers and interactions in one database. Made by `open_store`; safe for many threads."""
+    """Answers, interactions and adapter versions in one database. Made by `open_store`; safe for many threads."""
 
     def __init__(self, conninfo: str, scrubber: Scrubber, server: EmbeddedPostgres | None) -> None:
         self._server = server
@@ -42,6 +43,7 @@ class Store:
         self.scrubber = scrubber
         self.answers = Answers(self._pool, scrubber)
         self.interactions = Interactions(self._pool, scrubber)
+        self.adapters = Adapters(self._pool)
         try:
             self._pool.open(wait=True, timeout=_CONNECT_SECONDS * 2)
         except PoolTimeout as error:
