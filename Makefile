@@ -20,9 +20,9 @@ test: weights $(VENV)/.test-packages
 
 setup: $(VENV)/.packages
 
-# The shipped model is converted into the cache once; where that has been done this costs a second.
+# The shipped models are converted into the cache once; where that has been done this costs seconds.
 weights: $(VENV)/.packages
-	$(VENV)/bin/python -m assistant.weights
+	$(VENV)/bin/python -m assistant.models
 
 lint: $(VENV)/.test-packages
 	$(VENV)/bin/ruff check .

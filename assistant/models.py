@@ -17,9 +17,9 @@ from assistant.calibration import JudgeModel
 from assistant.errors import ModelError
 from assistant.hub import Pinned, open_hub, parse_pinned
 from assistant.prompts import PROMPT_VERSION
-from assistant.records import Task
+from assistant.records import TASKS, Task
 from assistant.registry import SHIPPED_FOLDER, Registry
-from assistant.settings import Settings
+from assistant.settings import Settings, load_settings
 from assistant.versions import VERSION, AdapterVersion, fits, read_version
 from assistant.weights import Weights, locate
 
@@ -183,3 +183,17 @@ def _base(name: str | None) -> BaseModel:
 def _loaded(generator: Generator, base: BaseModel, weights: Weights, folder: Path | None) -> LoadedModel:
     adapter = generator.load_adapter(folder) if folder else None
     return LoadedModel(generator, base, JudgeModel(weights.sha256, adapter, PROMPT_VERSION))
+
+
+def main() -> None:
+    """Put the weights that a first start needs into the cache."""
+    settings = load_settings()
+    shipped = {task: found.version.base for task in TASKS if (found := _shipped(task)) and found.version}
+    names = {settings.base_model or shipped.get("question-similarity"), shipped.get("portuguese-qa")}
+    for base in sorted({_base(name) for name in names}, key=lambda base: base.name):
+        weights = locate(base, settings.cache_dir)
+        print(f"{weights.base.name}: {weights.source}")
+
+
+if __name__ == "__main__":
+    main()

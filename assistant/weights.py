@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.basemodels import BaseModel, PackageWeights, choose
+from assistant.basemodels import BaseModel, PackageWeights
 from assistant.errors import ModelError
 
 # What is fetched of a repository: no code, no pickled weights.
@@ -109,17 +109,3 @@ def files_sha256(paths: list[Path]) -> str:
             while piece := stream.read(1 << 20):
                 digest.update(piece)
     return digest.hexdigest()
-
-
-def main() -> None:
-    """Put the weights of the base model that the settings name into the cache."""
-    from assistant.generator.engine import has_cuda
-    from assistant.settings import load_settings
-
-    settings = load_settings()
-    weights = locate(choose(settings.base_model, has_cuda()), settings.cache_dir)
-    print(f"{weights.base.name}: {weights.source}")
-
-
-if __name__ == "__main__":
-    main()

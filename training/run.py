@@ -69,7 +69,8 @@ def train(recipe: Recipe, run: Run, settings: Settings) -> bool:
         shutil.rmtree(draft, ignore_errors=True)
         loop.save_adapter(trainer, trainable.weights, draft)
         history, in_effect["epoch_seconds"] = loop.history(trainer), watch.epochs
-        in_effect["tokens_per_second"] = round(watch.tokens_per_second, 1)
+        if watch.tokens_per_second:
+            in_effect["tokens_per_second"] = round(watch.tokens_per_second, 1)
         weights = trainable.weights
         del trainer, trainable
         gc.collect()

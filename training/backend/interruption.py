@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import TrainerCallback, TrainerControl
 
 from assistant.errors import InputError, ModelError
@@ -60,18 +61,17 @@ def advised() -> Iterator[None]:
             "The machine's memory is full. Close other programs and start the same command again, or make "
             "training.per_device_batch smaller."
         ) from error
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise InputError(
-            f"The disk is full ({error.filename or 'while a checkpoint was written'}). Free some space and start the "
-            "same command again: it goes on from the last whole checkpoint."
-        ) from error
-    except RuntimeError as error:
-        # torch's own writer reports a full disk as a RuntimeError without errno.
-        if "No space left" not in str(error) and "file write failed" not in str(error):
+    except (OSError, RuntimeError, SafetensorError) as error:
+        if not _is_full_disk(error):
             raise
         raise InputError(
             "The disk is full. Free some space and start the same command again: it goes on from the last whole "
             "checkpoint."
         ) from error
+
+
+def _is_full_disk(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    # torch's and safetensors' own writers say it in words.
+    return any(words in str(error) for words in ("No space left", "iostream error", "unexpected pos", "write failed"))

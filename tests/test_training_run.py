@@ -1,0 +1,154 @@
+"""A training run from the command line: interrupted in every way, it ends like one that was left alone."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from assistant.errors import InputError, ModelError
+from assistant.registry import open_registry
+from assistant.sample import sample_rows
+from assistant.settings import load_settings
+from assistant.store.connection import open_store
+from assistant.versions import read_version
+from training.backend.interruption import advised
+from training.checkpoints import complete, step
+
+ROOT = Path(__file__).resolve().parents[1]
+CHANGES = (
+    "data.sources.0.limit=32",
+    "training.per_device_batch=4",
+    "training.save_steps=1",
+    "data.validation_share=0.15",
+    "lora.r=4",
+)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with pairs in Quora's format, made of the sample library's questions."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "qqp").mkdir()
+    questions = [row["question"] for row in sample_rows("en")]
+    with (folder / "qqp" / "train.csv").open("w", encoding="utf-8", newline="") as stream:
+        rows = csv.writer(stream)
+        rows.writerow(("question1", "question2", "is_duplicate"))
+        for place in range(0, 64, 2):
+            same = place % 4 == 0
+            other = f"Please tell me: {questions[place]}" if same else questions[place + 1]
+            rows.writerow((questions[place], other, int(same)))
+    return folder
+
+
+def started(data: Path, home: Path, database: str, *more: str) -> subprocess.Popen[str]:
+    """The smoke recipe on `data`, in a process of its own."""
+    changes = [part for change in (f"data.root={data}", *CHANGES) for part in ("--set", change)]
+    return subprocess.Popen(
+        [sys.executable, "-m", "training.run", "training/recipes/smoke.yaml", *changes, *more],
+        cwd=ROOT,
+        env=os.environ | {"DATA_DIR": str(home), "DATABASE_URL": database, "TQDM_DISABLE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for_step(home: Path, process: subprocess.Popen[str], wanted: int) -> Path:
+    """The run's folder, once its checkpoint of step `wanted` is whole."""
+    until = time.monotonic() + 180
+    while time.monotonic() < until:
+        for folder in home.glob("runs/*"):
+            if any(step(path) >= wanted for path in complete(folder / "checkpoints")):
+                return folder
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    raise AssertionError(f"no checkpoint {wanted} in three minutes")
+
+
+def history(home: Path) -> list[dict]:
+    (version,) = home.glob("runs/smoke-*/version")
+    return read_version(version).history
+
+
+def test_interrupted_and_killed_a_run_ends_as_if_left_alone(data: Path, tmp_path: Path, database_url: str) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    alone = started(data, whole, database_url)
+    out, err = alone.communicate(timeout=300)
+    assert alone.returncode == 0, err
+
+    first = started(data, broken, database_url)
+    run = wait_for_step(broken, first, 2)
+    first.send_signal(signal.SIGINT)
+    _, err = first.communicate(timeout=120)
+    assert first.returncode == 1 and "The same command goes on from there" in err
+    reached = step(complete(run / "checkpoints")[-1])
+
+    second = started(data, broken, database_url)
+    wait_for_step(broken, second, reached + 2)
+    second.kill()
+    second.communicate()
+    # What a kill in the middle of a checkpoint leaves: a folder without its last file.
+    (run / "checkpoints" / "checkpoint-99").mkdir()
+
+    third = started(data, broken, database_url)
+    out, err = third.communicate(timeout=300)
+    assert third.returncode == 0, err
+    curves = [[entry["loss"] for entry in history(home) if "loss" in entry] for home in (whole, broken)]
+    assert len(curves[0]) == len(curves[1]) > 6
+    difference = max(abs(a - b) for a, b in zip(*curves, strict=True))
+    print(f"largest difference of the training losses: {difference:.2g}")
+    assert difference < 1e-4
+
+    again = started(data, broken, database_url)
+    out, err = again.communicate(timeout=120)
+    assert again.returncode == 0 and "version" in out, err
+    with open_store(load_settings(database_url=database_url, data_dir=broken)) as store:
+        registry = open_registry(load_settings(database_url=database_url, data_dir=broken), store)
+        versions = registry.list()
+        # Both runs made the same adapter or two; each is registered once.
+        assert 1 <= len(versions) <= 2
+        newest = versions[0].version
+        assert newest.base == "smollm2-135m" and newest.parameters["packing"] == "prefix"
+        assert newest.parameters["dtype"] in ("float32", "bfloat16")
+        assert newest.metrics["en"]["rows"] > 0
+
+    forked = started(
+        data, broken, database_url, "--fork", f"{run.name}@{reached}", "--set", "training.learning_rate=1e-5"
+    )
+    out, err = forked.communicate(timeout=300)
+    assert forked.returncode == 0, err
+    (other,) = [path for path in broken.glob("runs/smoke-*") if path.name != run.name]
+    entries = [entry for entry in read_version(other / "version").history if "loss" in entry]
+    assert [entry["loss"] for entry in entries[:kept]] == curves[0][:kept]
+    assert all(entry["learning_rate"] <= 1e-5 for entry in entries[kept:])
+    assert json.loads((other / "forked.json").read_text())["step"] == kept
+
+
+def test_a_dry_run_says_what_it_needs_and_does_nothing(data: Path, tmp_path: Path, database_url: str) -> None:
+    process = started(data, tmp_path, database_url, "--dry-run")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert "32 rows read" in out and "optimizer steps" in out and "GiB at the peak" in out
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_full_disk_and_a_full_gpu_end_with_advice(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="Free some space and start the same command again"), advised():
+        Path("/dev/full").write_text("x")
+    with pytest.raises(InputError, match="Free some space"), advised():
+        torch.save(torch.zeros(1_000_000), "/dev/full")
+    with pytest.raises(ModelError, match="per_device_batch"), advised():
+        raise torch.OutOfMemoryError("CUDA out of memory")
+    with pytest.raises(OSError) as other, advised():
+        (tmp_path / "missing" / "file").write_text("x")
+    assert other.value.errno == errno.ENOENT
