@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from assistant import prompts
+from assistant.errors import InputError
 from assistant.prompts import ChatFormat, Segment
 from training.contrast import contrast
 from training.recipe import Recipe
 from training.rows import PairRow, ReadingRow, TokenRow, TrainingRow
 
 Encode = Callable[[Sequence[Segment]], list[int]]
+Teach = Callable[[Sequence[PairRow]], list[PairRow]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +53,33 @@ def example(row: TrainingRow, recipe: Recipe, chat: ChatFormat) -> Example:
     return Example(pair.segments, tuple(replies))
 
 
-def explained(rows: Sequence[TrainingRow], recipe: Recipe) -> list[TrainingRow]:
-    """The rows with explanations where the recipe wants them: given ones stay, others are written here.
+def explained(rows: Sequence[TrainingRow], recipe: Recipe, teach: Teach | None) -> list[TrainingRow]:
+    """The rows with explanations where the recipe wants them; those that have one keep it.
 
-    `data.explained_share` of the pairs, chosen by the data seed, have one.
+    `data.explained_share` of the pairs, chosen by the data seed, have one. `teach` asks the teacher.
     """
-    chance = random.Random(recipe.data.seed)
-    result: list[TrainingRow] = []
-    for row in rows:
-        wanted = chance.random() < recipe.data.explained_share
-        if not isinstance(row, PairRow) or recipe.data.explanations in ("given", "teacher"):
-            result.append(row)
-        elif recipe.data.explanations == "contrast" and wanted:
-            text = row.explanation or contrast(row.question1, row.question2, row.same, row.language)
-            result.append(replace(row, explanation=text))
-        else:
-            result.append(replace(row, explanation=""))
+    chosen = recipe.data
+    chance = random.Random(chosen.seed)
+    wanted = [chance.random() < chosen.explained_share and chosen.explanations != "none" for _ in rows]
+    result = [
+        replace(row, explanation="") if isinstance(row, PairRow) and not want else row
+        for row, want in zip(rows, wanted, strict=True)
+    ]
+    lacking = [
+        place
+        for place, (row, want) in enumerate(zip(result, wanted, strict=True))
+        if want and isinstance(row, PairRow) and not row.explanation
+    ]
+    if chosen.explanations == "contrast":
+        for place in lacking:
+            row = result[place]
+            text = contrast(row.question1, row.question2, row.same, row.language)
+            result[place] = replace(row, explanation=text)
+    elif chosen.explanations == "teacher" and lacking:
+        if teach is None:
+            raise InputError("The recipe wants a teacher's explanations and there is none: use contrast.")
+        for place, row in zip(lacking, teach([result[place] for place in lacking]), strict=True):
+            result[place] = row
     return result
 
 

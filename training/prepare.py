@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from assistant.basemodels import CATALOGUE
 from assistant.errors import InputError
-from training.examples import Encode, both_orders, example, explained, groups
+from training.examples import Encode, Teach, both_orders, example, explained, groups
 from training.recipe import Recipe
 from training.rows import TokenRow, TrainingRow
 from training.sources import Report, load
@@ -33,7 +33,7 @@ class Prepared:
         return sum(len(row.tokens) for group in self.training for row in group)
 
 
-def prepare(recipe: Recipe, encode: Encode) -> Prepared:
+def prepare(recipe: Recipe, encode: Encode, teach: Teach | None = None) -> Prepared:
     """Everything a trainer needs, in the tokens of `encode`. Raises `InputError` when nothing is left to train on."""
     report = Report()
     rows = load(recipe.data.sources, recipe.data, report)
@@ -46,8 +46,8 @@ def prepare(recipe: Recipe, encode: Encode) -> Prepared:
     return Prepared(
         tuple(training),
         tuple(held_out),
-        _tokens(both_orders(training), recipe, encode, report),
-        _tokens(held_out, recipe, encode, report),
+        _tokens(both_orders(explained(training, recipe, teach)), recipe, encode, report),
+        _tokens(explained(held_out, recipe, teach), recipe, encode, report),
         report,
     )
 
@@ -58,7 +58,7 @@ def _tokens(
     chat = CATALOGUE[recipe.base].chat
     shared = GROUP if recipe.training.packing == "prefix" else 1
     result = []
-    for group in groups(explained(rows, recipe), shared):
+    for group in groups(rows, shared):
         tokens = []
         for row in group:
             text = example(row, recipe, chat).row(encode, recipe.training.loss_on)

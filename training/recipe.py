@@ -120,10 +120,14 @@ class Recipe(Section):
             problems.append("data.explanations: the explanation-first template needs given, contrast or teacher")
         if self.training.packing == "prefix" and self.backend != "peft":
             problems.append("training.packing: prefix needs backend: peft; unsloth packs whole sequences")
+        if self.training.packing == "sequences" and self.backend != "unsloth":
+            problems.append("training.packing: sequences needs backend: unsloth; peft shares beginnings with prefix")
         if self.training.packing == "prefix" and self.training.loss_on == "all":
             problems.append("training.loss_on: with packing: prefix only the reply's tokens can count")
         if self.training.early_stopping and self.training.eval_steps != self.training.save_steps:
             problems.append("training.save_steps: early stopping needs a checkpoint at every evaluation")
+        if self.training.early_stopping and not (self.data.validation or self.data.validation_share):
+            problems.append("data.validation_share: early stopping needs held-out rows")
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -143,14 +147,17 @@ def load_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
     problems: list[str] = []
     for change in changes:
         key, found, value = change.partition("=")
-        if not found:
+        if not found or not key.strip():
             problems.append(f"--set {change}: write it as key=value, for example training.epochs=2")
-        else:
+            continue
+        try:
             _put(given, key.strip().split("."), yaml.safe_load(value), problems)
+        except yaml.YAMLError:
+            problems.append(f"--set {change}: the value is not valid YAML; put it into quotation marks")
     try:
         recipe = Recipe.model_validate(given)
     except ValidationError as error:
-        problems += [_explain(item) for item in error.errors()]
+        problems += _explained(error.errors())
     if problems:
         raise InputError(f"{path} needs attention:\n" + "\n".join(f"  - {problem}" for problem in problems))
     return recipe
@@ -162,8 +169,10 @@ def _read(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         known = ", ".join(sorted(recipe.stem for recipe in FOLDER.glob("*.yaml")))
         raise InputError(f"{path} is not there. Recipes in {FOLDER.name}/: {known}.") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not valid YAML: {error}. Correct it there.") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}): give the path of a recipe.") from None
     if not isinstance(given, dict):
         raise InputError(f"{path} holds no keys: a recipe begins with `task:` and `base:`.")
     return given
@@ -178,6 +187,12 @@ def _put(given: dict[str, Any], keys: Sequence[str], value: Any, problems: list[
         target[int(keys[-1]) if isinstance(target, list) else keys[-1]] = value
     except (ValueError, IndexError, AttributeError, TypeError):
         problems.append(f"--set {'.'.join(keys)}: there is no such place; entries of a list are counted from 0")
+
+
+def _explained(items: Sequence[Mapping[str, Any]]) -> list[str]:
+    """One line for each problem. A list that lacks entries only because they are wrong is none of its own."""
+    inner = {item["loc"][:depth] for item in items for depth in range(len(item["loc"]))}
+    return [_explain(item) for item in items if not (item["type"] == "too_short" and item["loc"] in inner)]
 
 
 def _explain(item: Mapping[str, Any]) -> str:

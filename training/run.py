@@ -21,6 +21,7 @@ from assistant.errors import RespostaError
 from assistant.settings import Settings, load_settings
 from training.backend import load
 from training.checkpoints import complete, latest
+from training.examples import Teach
 from training.recipe import Recipe, load_recipe
 from training.runs import Run, alone, open_run
 from training.tracking import open_tracker
@@ -28,7 +29,7 @@ from training.tracking import open_tracker
 PROJECT = "resposta"
 
 
-def train(recipe: Recipe, run: Run, settings: Settings) -> bool:
+def train(recipe: Recipe, run: Run, settings: Settings, teach: Teach | None) -> bool:
     """Train until the end or an interruption; whether it came to the end. The version folder is complete then."""
     # First of all: unsloth has to be imported before what it patches.
     trainable = load(recipe, settings.cache_dir, threads(settings))
@@ -45,7 +46,7 @@ def train(recipe: Recipe, run: Run, settings: Settings) -> bool:
     from training.validate import validate
 
     with advised():
-        prepared = prepare(recipe, partial(encode, trainable.tokenizer))
+        prepared = prepare(recipe, partial(encode, trainable.tokenizer), teach)
         for line in prepared.report.lines():
             print(line)
         tracker = open_tracker(
@@ -88,17 +89,27 @@ def train(recipe: Recipe, run: Run, settings: Settings) -> bool:
     return True
 
 
-def show_estimate(recipe: Recipe, settings: Settings) -> None:
+def show_estimate(recipe: Recipe, settings: Settings, teach: Teach | None) -> None:
     """Print what the run would need. Raises `ModelError` when it will not fit."""
     from training.backend.estimate import Shape, estimate
     from training.prepare import prepare
 
     shape = Shape(recipe, settings.cache_dir)
-    prepared = prepare(recipe, shape.encode)
+    prepared = prepare(recipe, shape.encode, teach)
     found = estimate(recipe, prepared, shape.config)
     for line in (*prepared.report.lines(), *found.lines()):
         print(line)
     found.refuse_if_too_large()
+
+
+def teacher(recipe: Recipe, settings: Settings, confirm: bool) -> Teach | None:
+    """Asks the teacher of the settings for explanations; None where the recipe wants none of them."""
+    if recipe.data.explanations != "teacher":
+        return None
+
+    from training.teacher import explain, teacher_from
+
+    return partial(explain, teacher=teacher_from(settings), confirm=confirm)
 
 
 def register(run: Run, settings: Settings) -> str:
@@ -118,16 +129,18 @@ def main() -> None:
     parser.add_argument("--set", dest="changes", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--dry-run", action="store_true", help="print what the run would need, and do nothing")
     parser.add_argument("--fork", metavar="RUN@STEP", help="begin a new run with another run's checkpoint")
+    parser.add_argument("--yes", action="store_true", help="let the teacher be asked, whose cost is shown without it")
     options = parser.parse_args()
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     try:
         recipe, settings = load_recipe(options.recipe, options.changes), load_settings()
+        teach = teacher(recipe, settings, options.yes)
         if options.dry_run:
-            show_estimate(recipe, settings)
+            show_estimate(recipe, settings, teach)
             return
         run = open_run(settings.data_dir / "runs", recipe, options.fork)
         with alone(run):
-            if not run.is_finished and not train(recipe, run, settings):
+            if not run.is_finished and not train(recipe, run, settings, teach):
                 sys.exit(f"{run.name} stopped after a checkpoint. The same command goes on from there.")
             print(f"{run.name}: version {register(run, settings)[:12]} in {run.version}")
     except RespostaError as error:

@@ -16,7 +16,7 @@ from assistant.errors import InputError
 from training.checkpoints import complete, step
 from training.recipe import Recipe
 
-RECIPE, FORKED = "recipe.json", "forked.json"
+RECIPE, FORKED, PART = "recipe.json", "forked.json", ".part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,10 @@ def _fork(home: Path, fork: str, run: Run) -> None:
     found = {step(path): path for path in complete(home / name / "checkpoints")}
     if not number.isdigit() or int(number) not in found:
         known = ", ".join(f"{name}@{at}" for at in sorted(found)) or "none"
-        runs = ", ".join(sorted(path.name for path in home.glob("*") if path.is_dir())) or "none"
+        there = (path.name for path in home.glob("*") if path.is_dir() and path.suffix != PART)
+        runs = ", ".join(sorted(there)) or "none"
         raise InputError(f"--fork {fork}: there is no such checkpoint. Checkpoints of {name}: {known}. Runs: {runs}.")
-    part = run.folder.with_name(f"{run.name}.part")
+    part = run.folder.with_name(run.name + PART)
     shutil.rmtree(part, ignore_errors=True)
     source = found[int(number)]
     shutil.copytree(source, part / "checkpoints" / source.name)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from assistant.errors import InputError
 from training.faq_pairs import faq_pairs
 from training.recipe import Data, Source
 from training.rows import PairRow, ReadingRow, TrainingRow
+from training.source_files import read_rows
 from training.translation import translated
 
 # A question and a label by any of the names under which published sets have them.
@@ -23,6 +23,7 @@ COLUMNS = {
     "label": ("is_duplicate", "label"),
 }
 LABELS = {"1": True, "0": False, "true": True, "false": False, "same": True, "different": False}
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(slots=True)
@@ -33,9 +34,12 @@ class Report:
     left_out: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
 
-    def leave_out(self, why: str, row: str) -> None:
+    def leave_out(self, why: str, row: object) -> None:
         self.left_out[why] += 1
-        self.examples.setdefault(why, row[:160])
+        if why not in self.examples:
+            shown = row if isinstance(row, str) else json.dumps(row, ensure_ascii=False, default=str)
+            # It is printed: a row may hold what no terminal can show, or what one obeys.
+            self.examples[why] = "".join(c if c.isprintable() else "?" for c in shown[:160])
 
     def lines(self) -> list[str]:
         return [
@@ -62,98 +66,99 @@ def _parsed(source: Source, data: Data, report: Report) -> Iterator[TrainingRow]
     if source.kind == "faqs":
         if not (data.root and source.file):
             raise InputError(f"{name}: FAQ folders are read from files; give data.root=FOLDER with --set.")
-        yield from faq_pairs(data.root / source.file, source.language, name)
+        for row in faq_pairs(data.root / source.file, source.language, name):
+            report.read += 1
+            yield row
         return
     parse = _reading if source.kind == "squad" else _pair
     for raw in _raw(source, data):
         report.read += 1
-        row = parse(raw, source, name, report)
-        if row is not None:
+        if not isinstance(raw, dict):
+            report.leave_out("that are no objects", raw)
+        elif _is_broken(raw):
+            report.leave_out("with half characters (lone surrogates)", raw)
+        elif row := parse(raw, source, name, report):
             yield row
 
 
-def _raw(source: Source, data: Data) -> Iterator[dict[str, Any]]:
+def _is_broken(value: Any) -> bool:
+    """Whether a text in `value` cannot be written as UTF-8: JSON may escape half of a character."""
+    if isinstance(value, dict):
+        return any(map(_is_broken, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_is_broken, value))
+    return isinstance(value, str) and _SURROGATE.search(value) is not None
+
+
+def _raw(source: Source, data: Data) -> Iterator[Any]:
     if data.root and source.file:
-        yield from _from_file(data.root / source.file)
+        yield from read_rows(data.root / source.file)
     elif source.hub:
         yield from _from_hub(source)
     else:
         raise InputError(f"{source.file} is a file: say where with --set data.root=FOLDER.")
 
 
-def _from_file(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            if path.suffix == ".csv":
-                yield from csv.DictReader(stream)
-            elif path.suffix == ".jsonl":
-                yield from (json.loads(line) for line in stream if line.strip())
-            elif path.suffix == ".json":
-                yield from _squad(json.load(stream))
-            else:
-                raise InputError(f"{path.name}: training rows come as .csv, .jsonl or SQuAD's .json. Convert it first.")
-    except FileNotFoundError:
-        raise InputError(f"{path} is not there: correct data.root or the recipe's file.") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}. Save it again as UTF-8 text.") from None
-
-
-def _squad(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for document in content.get("data", ()):
-        for paragraph in document["paragraphs"]:
-            for question in paragraph["qas"]:
-                yield {
-                    "context": paragraph["context"],
-                    "question": question["question"],
-                    "answers": {"text": [answer["text"] for answer in question.get("answers", ())]},
-                    "title": document.get("title", ""),
-                }
-
-
 def _from_hub(source: Source) -> Iterator[dict[str, Any]]:
+    import httpx
     from datasets import load_dataset
+    from datasets.exceptions import DatasetsError
 
     try:
         rows = load_dataset(source.hub, source.subset, split=source.split, revision=source.revision)
-    except (OSError, ValueError) as error:
+    # A set that is a script, which is not run, is a RuntimeError.
+    except (OSError, ValueError, RuntimeError, httpx.HTTPError, DatasetsError) as error:
         raise InputError(
-            f"{source.hub} could not be read from the Hub ({type(error).__name__}: {error}). Check the network and "
-            "HF_TOKEN, or use local files: --set data.root=FOLDER."
+            f"{source.hub} could not be read from the Hub ({type(error).__name__}: {_line(error)}). Check the network "
+            "and HF_TOKEN, or use local files: --set data.root=FOLDER."
         ) from None
     yield from rows
 
 
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
+
+
 def _pair(raw: dict[str, Any], source: Source, name: str, report: Report) -> PairRow | None:
     found = {key: next((raw[c] for c in names if raw.get(c) not in (None, "")), None) for key, names in COLUMNS.items()}
-    missing = [key for key, value in found.items() if value is None]
+    missing = [key for key, value in found.items() if value is None or (key != "label" and not _is_text(value))]
     if missing:
-        report.leave_out(f"without {' and '.join(missing)}", json.dumps(raw, ensure_ascii=False, default=str))
+        report.leave_out(f"without {' and '.join(missing)}", raw)
         return None
-    label = LABELS.get(str(found["label"]).lower())
+    label = LABELS.get(str(found["label"]).strip().lower())
     if label is None:
-        report.leave_out("with a label that is neither 0 nor 1", json.dumps(raw, ensure_ascii=False, default=str))
+        report.leave_out("with a label that is neither 0 nor 1", raw)
         return None
-    explanation = str(raw.get("explanation") or "")
+    explanation = raw.get("explanation")
     return PairRow(
-        str(found["question1"]),
-        str(found["question2"]),
+        found["question1"],
+        found["question2"],
         label,
         source.language,
-        explanation,
+        explanation if _is_text(explanation) else "",
         source.both_orders,
         provenance=name,
     )
 
 
 def _reading(raw: dict[str, Any], source: Source, name: str, report: Report) -> ReadingRow | None:
-    answers = tuple(dict.fromkeys(text.strip() for text in (raw.get("answers") or {}).get("text", ()) if text.strip()))
-    if not (raw.get("question") and raw.get("context") and answers):
-        report.leave_out("without question, context or answer", json.dumps(raw, ensure_ascii=False)[:160])
+    question, context, title = raw.get("question"), raw.get("context"), raw.get("title")
+    answers = raw.get("answers")
+    texts = answers.get("text") if isinstance(answers, dict) else None
+    given = dict.fromkeys(text.strip() for text in texts if _is_text(text)) if isinstance(texts, list | tuple) else {}
+    if not (_is_text(question) and _is_text(context) and given):
+        report.leave_out("without question, context or answer", raw)
         return None
-    if not any(answer in raw["context"] for answer in answers):
-        report.leave_out("whose answer does not stand in the text", f"{raw['question']} {answers[0]}")
+    # The first one is what the model learns to write.
+    answers = tuple(sorted(given, key=lambda answer: answer not in context))
+    if answers[0] not in context:
+        report.leave_out("whose answer does not stand in the text", f"{question} {answers[0]}")
         return None
-    return ReadingRow(raw["question"], raw["context"], answers, str(raw.get("title") or raw["context"][:60]), name)
+    return ReadingRow(question, context, answers, title if _is_text(title) else context[:60], name)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
 
 
 def _consistent(rows: list[TrainingRow], report: Report) -> list[TrainingRow]:

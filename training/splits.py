@@ -13,7 +13,7 @@ from training.sources import normalized
 
 def components(rows: Sequence[TrainingRow]) -> list[list[int]]:
     """Indexes of rows that hang together: pairs by the connected components of the question graph
-    (questions are nodes, pairs are edges), readings by their document. In order of first appearance."""
+    (questions are nodes, pairs are edges), readings by document and text. In order of first appearance."""
     parent: dict[str, str] = {}
 
     def root(node: str) -> str:
@@ -25,18 +25,21 @@ def components(rows: Sequence[TrainingRow]) -> list[list[int]]:
 
     first: list[str] = []
     for row in rows:
-        if isinstance(row, PairRow):
-            # A translation belongs to the side of what it was translated from.
-            questions = row.origin or (row.question1, row.question2)
-            a, b = (root(normalized(question)) for question in questions)
-            parent[b] = a
-            first.append(a)
-        else:
-            first.append(root(row.document))
+        node, *others = _nodes(row)
+        for other in others:
+            parent[root(other)] = root(node)
+        first.append(node)
     members: dict[str, list[int]] = defaultdict(list)
     for index, node in enumerate(first):
         members[root(node)].append(index)
     return list(members.values())
+
+
+def _nodes(row: TrainingRow) -> tuple[str, ...]:
+    """What a row shares with others. A translation also belongs to the side of what it was translated from."""
+    if isinstance(row, PairRow):
+        return tuple(normalized(question) for question in (*(row.origin or ()), row.question1, row.question2))
+    return row.document, row.context
 
 
 def hold_out(rows: Sequence[TrainingRow], share: float, seed: int) -> tuple[list[TrainingRow], list[TrainingRow]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,7 +62,7 @@ class Estimate:
         """Raise `ModelError` when the peak does not fit into the memory there is."""
         if self.memory > self.available:
             raise ModelError(
-                f"The run needs about {self.memory / GIB:.0f} GB and the machine has {self.available / GIB:.0f}: lower "
+                f"The run needs about {self.memory / GIB:.1f} GB and the machine has {self.available / GIB:.1f}: lower "
                 "training.max_length or training.per_device_batch, or set training.gradient_checkpointing=true."
             )
 
@@ -82,12 +82,11 @@ class Shape:
 def estimate(recipe: Recipe, prepared: Prepared, config: PretrainedConfig) -> Estimate:
     """Measured where that is cheap (tokens, the machine's speed), computed elsewhere."""
     device = "cuda" if has_cuda() else "cpu"
-    batches = list(_batches(recipe, prepared.training))
-    computed = [_tokens_of(recipe, batch) for batch in batches]
+    computed = step_tokens(recipe, prepared.training, device)
     blocks, embeddings = parameters(config)
     trainable = lora_parameters(recipe, config)
     available = float(torch.cuda.mem_get_info()[0] if device == "cuda" else psutil.virtual_memory().available)
-    steps = max(1, math.ceil(len(batches) / recipe.training.accumulation)) * recipe.training.epochs
+    steps = max(1, math.ceil(len(computed) / recipe.training.accumulation)) * recipe.training.epochs
     # Forward through all, backward through activations only: the base's own gradients are not needed.
     factor = 6 if recipe.training.gradient_checkpointing else 4
     flops = factor * blocks * sum(computed) * recipe.training.epochs
@@ -106,20 +105,18 @@ def estimate(recipe: Recipe, prepared: Prepared, config: PretrainedConfig) -> Es
 
 
 def peak_memory(recipe: Recipe, config: PretrainedConfig, tokens: int, device: str) -> float:
-    """Bytes at the peak of a step of `tokens` tokens.
-
-    Activations follow Korthikanti et al. 2022 (arXiv:2205.05198), 34 bytes a token, hidden unit and layer in 16 bits,
-    without the attention matrix, which no kernel in use stores.
-    """
+    """Bytes at the peak of a step of `tokens` tokens."""
     precision = recipe.training.precision
     width = BYTES[precision] if precision != "auto" else compute_dtype(device).itemsize
     blocks, embeddings = parameters(config)
     # 8 bits need a GPU's kernels.
     quantized = recipe.quantization if device == "cuda" or recipe.quantization == "4bit" else "none"
-    weights = blocks * WEIGHT_BYTES.get(quantized, width) + embeddings * width
+    # PEFT's preparation of a quantized base turns what stays unquantized into 32 bits.
+    outer = BYTES["fp32"] if recipe.backend == "peft" and quantized != "none" else width
+    weights = blocks * WEIGHT_BYTES.get(quantized, width) + embeddings * outer
     states = 2 if recipe.training.optimizer == "adamw_8bit" and device == "cuda" else 8
     adapter = lora_parameters(recipe, config) * (2 * width + states)
-    layer = 17 * width * config.hidden_size * tokens
+    layer = width * layer_activations(config) * tokens
     if recipe.training.gradient_checkpointing:
         activations = layer + width * config.hidden_size * tokens * config.num_hidden_layers
     else:
@@ -130,11 +127,28 @@ def peak_memory(recipe: Recipe, config: PretrainedConfig, tokens: int, device: s
     return weights + adapter + activations + logits + RUNTIME[device]
 
 
+def layer_activations(config: PretrainedConfig) -> int:
+    """Numbers that one layer keeps for its backward pass, for each token.
+
+    Counted on Gemma 3 in 16 bits, whose many norms keep copies in 32; Llama keeps a fifth less. The attention
+    matrix is not among them: no kernel stores it but a CPU's for GPT-2 and OPT, which have dropout inside.
+    """
+    hidden, heads = config.hidden_size, config.num_attention_heads
+    inner = getattr(config, "intermediate_size", None) or getattr(config, "ffn_dim", None) or 4 * hidden
+    keys = getattr(config, "num_key_value_heads", None) or heads
+    head = getattr(config, "head_dim", None) or hidden // heads
+    return 10 * hidden + 4 * inner + 4 * head * (heads + keys)
+
+
 def parameters(config: PretrainedConfig) -> tuple[int, int]:
-    """(parameters of the blocks, of the embeddings), counted on a model without memory."""
+    """(parameters of the blocks, of what is never quantized: embeddings and output matrix).
+
+    Counted on a model without memory.
+    """
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config)
     tables = [module for module in model.modules() if isinstance(module, torch.nn.Embedding)]
+    tables.append(model.get_output_embeddings())
     embeddings = {id(p): p.numel() for table in tables for p in table.parameters()}
     everything = {id(p): p.numel() for p in model.parameters()}
     outer = sum(embeddings.values())
@@ -152,18 +166,20 @@ def lora_parameters(recipe: Recipe, config: PretrainedConfig) -> int:
     )
 
 
-def _batches(recipe: Recipe, groups: Sequence[Sequence[TokenRow]]) -> Iterator[list[TokenRow]]:
+def step_tokens(recipe: Recipe, groups: Sequence[Sequence[TokenRow]], device: str) -> list[int]:
+    """How many tokens each batch of an epoch computes, padding included and shared beginnings once."""
+    size, packing = recipe.training.per_device_batch, recipe.training.packing
+    # On a CPU unsloth does not pack.
+    if packing == "sequences" and device == "cuda":
+        longest = recipe.training.max_length
+        rows = math.ceil(sum(len(row.tokens) for group in groups for row in group) / longest)
+        return [longest * min(size, rows - place) for place in range(0, rows, size)]
     order = list(groups)
     random.Random(recipe.training.seed).shuffle(order)
-    size = recipe.training.per_device_batch
-    for place in range(0, len(order), size):
-        yield [row for group in order[place : place + size] for row in group]
-
-
-def _tokens_of(recipe: Recipe, batch: Sequence[TokenRow]) -> int:
-    if recipe.training.packing == "prefix":
-        return len(build(batch).tokens)
-    return len(batch) * max(len(row.tokens) for row in batch)
+    batches = [[row for group in order[place : place + size] for row in group] for place in range(0, len(order), size)]
+    if packing == "prefix":
+        return [len(build(batch).tokens) for batch in batches]
+    return [len(batch) * max(len(row.tokens) for row in batch) for batch in batches]
 
 
 def _flops_per_second(device: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from transformers import Trainer
+from transformers import PretrainedConfig, Trainer
 
 
 class TreeTrainer(Trainer):
@@ -31,7 +31,7 @@ class TreeTrainer(Trainer):
     ) -> torch.Tensor:
         targets, weights = inputs.pop("targets"), inputs.pop("weights")
         # An index tensor keeps the output matrix from being copied and from being computed where nothing is predicted.
-        logits = model(**inputs_for(inputs), use_cache=False).logits[0].float()
+        logits = model(**inputs_for(inputs, self.model.config), use_cache=False).logits[0].float()
         losses = torch.nn.functional.cross_entropy(logits, targets, reduction="none")
         if num_items_in_batch is None:
             return (losses * weights).sum() / weights.sum()
@@ -50,11 +50,17 @@ class TreeTrainer(Trainer):
         return loss.detach(), None, None
 
 
-def inputs_for(inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """What the model's forward takes of a tree batch."""
+def inputs_for(inputs: dict[str, torch.Tensor], config: PretrainedConfig) -> dict[str, Any]:
+    """What the forward of a model with this configuration takes of a tree batch."""
+    mask, depths = inputs["attention_mask"], inputs["position_ids"]
+    masks: Any = mask
+    if "sliding_attention" in (getattr(config, "layer_types", None) or ()):
+        # A mask that is handed over is taken as it is, so the layers that see the last tokens only get their own.
+        far = (depths[:, :, None] - depths[:, None, :])[:, None] >= config.sliding_window
+        masks = {"full_attention": mask, "sliding_attention": mask.masked_fill(far, torch.finfo(mask.dtype).min)}
     return {
         "input_ids": inputs["input_ids"],
-        "attention_mask": inputs["attention_mask"],
-        "position_ids": inputs["position_ids"],
+        "attention_mask": masks,
+        "position_ids": depths,
         "logits_to_keep": inputs["predicting"],
     }

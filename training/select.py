@@ -1,0 +1,178 @@
+"""Choose the best registered version of a task: the table, all loss curves in one picture, the promotion.
+
+    python -m training.select portuguese-qa [--names NAME …] [--limit N] [--promote]
+
+Versions are sorted by exact match, then F1; for question-similarity by the worst language's ROC AUC, then
+accuracy. With --promote the best one goes to production, the table being the reason kept with it, and for
+portuguese-qa production is then fetched back as the app does it and answers a question.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from assistant.assembly import open_embedder, span_reader
+from assistant.errors import InputError, ModelError, RespostaError
+from assistant.models import open_models
+from assistant.reader import Reader
+from assistant.records import TASKS, Task
+from assistant.registry import Registry, open_registry
+from assistant.settings import Settings, load_settings
+from assistant.stages import RegisteredVersion
+from assistant.store.connection import open_store
+from assistant.versions import AdapterVersion
+from training.registry import person, table
+from training.select_table import MEASURES, Ranking, curve, rank
+from training.tracking.pictures import loss_curves
+
+QUESTION = "Quantos livros um aluno pode retirar por vez?"
+CONTEXT = (
+    "A biblioteca do campus abre de segunda a sexta, das oito às vinte e duas horas. Cada aluno pode retirar até "
+    "cinco livros por vez e ficar com eles por quatorze dias. A multa por atraso é de um real por dia."
+)
+
+
+def among(
+    registry: Registry, task: Task, names: Sequence[str] | None = None, limit: int | None = None
+) -> list[RegisteredVersion]:
+    """The versions of `task`, newest first: those of `names` where given, of these the newest `limit`.
+
+    Raises `InputError` when there is none.
+    """
+    versions = [one for one in registry.list() if one.version.task == task]
+    if not versions:
+        raise InputError(f"There is no version for {task} yet: train one with `python -m training.run RECIPE`.")
+    known = {one.version.name for one in versions}
+    if unknown := set(names or ()) - known:
+        raise InputError(
+            f"No version for {task} is named {', '.join(sorted(unknown))}: choose from {', '.join(sorted(known))}."
+        )
+    return [one for one in versions if not names or one.version.name in names][:limit]
+
+
+def withdrawn(registry: Registry, versions: Sequence[RegisteredVersion]) -> dict[str, str]:
+    """The versions that somebody took out of use, by digest, with who and why. One that only made room is none."""
+    found = {}
+    for one in versions:
+        if one.stage == "archived":
+            _, events = registry.show(one.version.digest)
+            last = [event for event in events if event.before != event.after][-1]
+            if last.action == "archived":
+                found[one.version.digest] = f"archived by {last.who}: {last.why}"
+    return found
+
+
+def draw(versions: Sequence[RegisteredVersion], path: Path) -> bool:
+    """Write the loss curves of all versions as one PNG file; False when none of them has a curve."""
+    histories = {f"{one.version.name} {one.version.digest[:6]}": curve(one.version.history) for one in versions}
+    drawn = {name: history for name, history in histories.items() if history}
+    if drawn:
+        loss_curves(drawn, path)
+    return bool(drawn)
+
+
+def promote_best(registry: Registry, ranking: Ranking, who: str, why: str) -> None:
+    """Bring the best version to production, where it may be already. The ranking is the move's report."""
+    best = ranking.candidates[0].registered
+    if best.stage != "production":
+        registry.promote(best.version.digest, "production", who, why, ranking.report())
+
+
+def answer(settings: Settings, registry: Registry, question: str, context: str) -> tuple[AdapterVersion, str | None]:
+    """The production version for Portuguese reading, loaded as the app loads it, and what it answers.
+
+    None stands for "not in the text". Raises `ModelError` when there is no such version or it cannot be loaded.
+    """
+    production = registry.production("portuguese-qa")
+    if production is None:
+        raise ModelError("portuguese-qa has no production version: choose one with --promote.")
+    # An adapter that a setting names would take the place of the one that is to be shown.
+    chosen = settings.model_copy(update={"reading_adapter": None})
+    with open_models(chosen, registry) as models:
+        spans = span_reader(models.reading)
+        if spans is None:
+            raise ModelError(
+                f"Version {production.digest[:12]} is in production and cannot be loaded on this machine, for the "
+                "reason logged above: promote a version for a base that can, or run where this one is at hand."
+            )
+        reader = Reader(open_embedder(chosen), span_reader=spans)
+        return production, reader.read(question, context).answer
+
+
+def run(options: argparse.Namespace, settings: Settings, registry: Registry) -> None:
+    versions = among(registry, options.task, options.names, options.limit)
+    ranking = rank(options.task, versions, withdrawn(registry, versions))
+    for line in ranking.lines():
+        print(line)
+    picture = options.picture or settings.data_dir / "selection" / f"{options.task}.png"
+    print(f"Loss curves: {picture}" if draw(versions, picture) else "None of them has a loss curve.")
+    if not ranking.candidates:
+        raise ModelError("None of them can be chosen, for the reasons above: train one with this Resposta.")
+    best = ranking.candidates[0].registered
+    shown = f"{best.version.digest[:12]} ({best.version.name})"
+    present = registry.production(options.task)
+    if present and present.digest not in {one.registered.version.digest for one in ranking.candidates}:
+        print(f"{present.digest[:12]} ({present.name}), now in production, is not among those compared.")
+    if best.stage == "production":
+        print(f"The best is in production already: {shown}.")
+    elif options.promote:
+        why = options.why or (
+            f"best of {len(ranking.candidates)} by {', then '.join(MEASURES[options.task])} "
+            f"on the held-out rows {ranking.heldout}"
+        )
+        promote_best(registry, ranking, options.who, why)
+        print(f"Promoted to production: {shown}, {why}.")
+    else:
+        print(f"Would promote {shown}; do it with --promote.")
+    if options.task == "portuguese-qa" and (options.promote or options.question):
+        question, context = options.question or QUESTION, options.context or CONTEXT
+        production, said = answer(settings, registry, question, context)
+        by = f"{production.digest[:12]} ({production.name} on {production.base})"
+        rows = [("text", context), ("question", question), (by, said or "not in the text")]
+        print(table(("", ""), rows))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code 0 when it was done, 2 when it could not be."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.select", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("task", choices=TASKS)
+    parser.add_argument("--names", nargs="+", metavar="NAME", help="only versions of these names (recipes)")
+    parser.add_argument("--limit", type=_count, metavar="N", help="only the newest N versions")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="the PNG of all loss curves")
+    parser.add_argument("--promote", action="store_true", help="bring the best version to production")
+    parser.add_argument("--who", default=person(), help="who decides this (default: %(default)s)")
+    parser.add_argument("--why", default="", help="the reason (default: what it was the best by)")
+    parser.add_argument("--question", help="a Portuguese question for the version in production")
+    parser.add_argument("--context", metavar="TEXT", help="the text that answers it")
+    options = parser.parse_args(arguments)
+    if bool(options.question) != bool(options.context):
+        parser.error("give --question and --context together")
+    if options.question and options.task != "portuguese-qa":
+        parser.error("only portuguese-qa answers a question from a text")
+    try:
+        settings = load_settings()
+        with open_store(settings) as store:
+            run(options, settings, open_registry(settings, store))
+    except RespostaError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{error}. Check the path and the space on the disk.", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())
