@@ -9,9 +9,9 @@ from assistant.basemodels import CATALOGUE
 from assistant.errors import InputError
 from training.examples import Encode, Teach, both_orders, example, explained, groups
 from training.recipe import Recipe
-from training.rows import TokenRow, TrainingRow
+from training.rows import PairRow, TokenRow, TrainingRow
 from training.sources import Report, load
-from training.splits import hold_out
+from training.splits import hold_out, question_fingerprints
 
 # Rows that share a beginning and are put into one tree; more of them would make steps uneven.
 GROUP = 4
@@ -43,13 +43,20 @@ def prepare(recipe: Recipe, encode: Encode, teach: Teach | None = None) -> Prepa
         training, held_out = hold_out(rows, recipe.data.validation_share, recipe.data.seed)
     if not training:
         raise InputError(f"No training rows are left. {' '.join(report.lines())}. Correct the recipe's sources.")
-    return Prepared(
-        tuple(training),
-        tuple(held_out),
-        _tokens(both_orders(explained(training, recipe, teach)), recipe, encode, report),
-        _tokens(explained(held_out, recipe, teach), recipe, encode, report),
-        report,
-    )
+    if shared := questions(training) & questions(held_out):
+        report.note(f"{len(shared):,} questions stand in the training rows and in the validation set, as published")
+    texts = _tokens(both_orders(explained(training, recipe, teach)), recipe, encode, report)
+    if not texts:
+        raise InputError(
+            f"No training text is left. {' '.join(report.lines())}. Raise training.max_length, or correct the sources."
+        )
+    validation = _tokens(explained(held_out, recipe, teach), recipe, encode, report)
+    return Prepared(tuple(training), tuple(held_out), texts, validation, report)
+
+
+def questions(rows: Sequence[TrainingRow]) -> set[str]:
+    """The fingerprints of all single questions of `rows`."""
+    return {fingerprint for row in rows for fingerprint in question_fingerprints(row)}
 
 
 def _tokens(
@@ -61,6 +68,9 @@ def _tokens(
     for group in groups(rows, shared):
         tokens = []
         for row in group:
+            if recipe.template == "explanation-first" and isinstance(row, PairRow) and not row.explanation:
+                report.leave_out("without the explanation that this template begins with", str(row))
+                continue
             text = example(row, recipe, chat).row(encode, recipe.training.loss_on)
             if len(text.tokens) > recipe.training.max_length:
                 report.leave_out(f"longer than {recipe.training.max_length} tokens", str(row))

@@ -33,6 +33,11 @@ class Report:
     read: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, line: str) -> None:
+        """Something to know that changed no row."""
+        self.notes.append(line)
 
     def leave_out(self, why: str, row: object) -> None:
         self.left_out[why] += 1
@@ -45,6 +50,7 @@ class Report:
         return [
             f"{self.read:,} rows read, {sum(self.left_out.values()):,} left out",
             *(f"  {count:,} {why}, for example: {self.examples[why]}" for why, count in self.left_out.most_common()),
+            *self.notes,
         ]
 
 

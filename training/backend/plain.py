@@ -54,8 +54,9 @@ def load(recipe: Recipe, cache: Path) -> Trainable:
                 target_modules=list(recipe.lora_modules),
                 task_type="CAUSAL_LM",
             ),
-            # The base's own type: converting in every layer costs nearly half the speed.
-            autocast_adapter_dtype=False,
+            # The base's own type: converting in every layer costs nearly half the speed. Gradients of 16-bit floats
+            # have to be scaled, though, and what is scaled has to have 32 bits.
+            autocast_adapter_dtype=dtype is torch.float16,
         )
     return Trainable(
         peft_model,
