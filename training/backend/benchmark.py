@@ -137,8 +137,8 @@ def main() -> None:
         native = compute_dtype("cpu").itemsize == 2
         print(
             f"\n{options.base}, {threads(settings)} threads, this CPU {'has' if native else 'emulates'} bf16; "
-            f"{len(rows.training):,} rows, {measures[OURS].tokens:,} tokens, each side in a fresh process; final loss is "
-            f"the mean of the last {min(FINAL, options.steps)} steps",
+            f"{len(rows.training):,} rows, {measures[OURS].tokens:,} tokens, each side in a fresh process",
+            f"final loss: mean of the last {min(FINAL, options.steps)} steps; held-out loss: {len(rows.held_out)} rows",
             *table(measures),
             sep="\n",
         )
