@@ -38,8 +38,9 @@ $(VENV)/.packages: $(VENV)/.torch requirements.txt requirements-nodeps.txt const
 	$(PIP) --no-deps -r requirements-nodeps.txt
 	touch $@
 
-$(VENV)/.test-packages: $(VENV)/.packages requirements-test.txt
+$(VENV)/.test-packages: $(VENV)/.packages requirements-test.txt requirements-test-nodeps.txt
 	$(PIP) -r requirements-test.txt -c constraints.txt
+	$(PIP) --no-deps -r requirements-test-nodeps.txt
 	touch $@
 
 clean:
