@@ -119,16 +119,19 @@ def test_tokens_are_counted_as_they_are_computed() -> None:
     beginning = tuple(range(10))
     rows = [TokenRow((*beginning, *range(50, 50 + length)), (0.0,) * 10 + (1.0,) * length) for length in (2, 4, 6)]
     alone = [[row] for row in rows]
-    padded = recipe("smoke", "training.packing=none", "training.per_device_batch=2", "training.seed=1")
+    padded = recipe(
+        "smoke", "training.packing=none", "training.reason_weight=1", "training.per_device_batch=2", "training.seed=1"
+    )
     # 12, 14 and 16 tokens, two of them in a batch and filled up to the longer one.
     assert sorted(step_tokens(padded, alone, "cpu")) in ([12, 32], [14, 32], [16, 28])
-    whole = recipe("smoke", "training.packing=none", "training.per_device_batch=3")
+    whole = recipe("smoke", "training.packing=none", "training.reason_weight=1", "training.per_device_batch=3")
     assert step_tokens(whole, alone, "cpu") == [48]
     # The beginning once, replies without their last tokens, of which each is the next one's beginning.
     assert step_tokens(recipe("smoke", "training.per_device_batch=1"), [rows], "cpu") == [10 + 5]
     packed = recipe(
         "question-similarity-llama3",
         "training.packing=sequences",
+        "training.reason_weight=1",
         "training.max_length=20",
         "training.per_device_batch=2",
     )
@@ -143,6 +146,7 @@ def test_an_estimate_of_a_whole_run() -> None:
     chosen = recipe(
         "smoke",
         "training.packing=none",
+        "training.reason_weight=1",
         "training.per_device_batch=2",
         "training.accumulation=2",
         "training.epochs=1.5",

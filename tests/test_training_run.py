@@ -122,9 +122,9 @@ def test_interrupted_and_killed_a_run_ends_as_if_left_alone(data: Path, tmp_path
         assert newest.parameters["dtype"] in ("float32", "bfloat16")
         assert newest.metrics["en"]["rows"] > 0
 
-    forked = started(
-        data, broken, database_url, "--fork", f"{run.name}@{reached}", "--set", "training.learning_rate=1e-5"
-    )
+    kept = step(complete(run / "checkpoints")[0])
+    fork = ("--fork", f"{run.name}@{kept}", "--set", "training.learning_rate=1e-5")
+    forked = started(data, broken, database_url, *fork)
     out, err = forked.communicate(timeout=300)
     assert forked.returncode == 0, err
     (other,) = [path for path in broken.glob("runs/smoke-*") if path.name != run.name]

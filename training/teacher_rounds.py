@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from tqdm import tqdm
 
@@ -25,7 +26,15 @@ def batches(asked: Sequence[Asked], size: int = BATCH) -> list[Sequence[Asked]]:
 
 def ask(asked: Sequence[Asked], endpoint: Endpoint, cache: TeacherCache, report: TeacherReport) -> None:
     """Put what becomes of each pair into `cache`, as it comes. Raises `TeacherError` when the teacher fails."""
-    asyncio.run(_two_rounds(asked, endpoint, cache, report))
+    rounds = _two_rounds(asked, endpoint, cache, report)
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(rounds)
+    else:
+        # A notebook has a loop of its own in this thread.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, rounds).result()
 
 
 async def _two_rounds(asked: Sequence[Asked], endpoint: Endpoint, cache: TeacherCache, report: TeacherReport) -> None:
