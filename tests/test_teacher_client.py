@@ -14,7 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 from tests.serving import free_port
-from tests.teaching import KEY, MODEL, Answer, Classroom, classroom, completion
+from tests.teaching import KEY, MODEL, Answer, Classroom, apart, classroom, completion
 from training import teacher_client
 from training.teacher_client import Client, Completion, Endpoint, TeacherError
 
@@ -42,7 +42,7 @@ def complete(where: Endpoint, times: int = 1) -> list[Completion]:
         async with Client(where) as client:
             return await asyncio.gather(*(client.complete(ASKED) for _ in range(times)))
 
-    return asyncio.run(run())
+    return apart(run())
 
 
 def first(room: Classroom, *answers: Answer) -> None:
@@ -151,7 +151,7 @@ def test_a_page_instead_of_a_reply_in_the_middle_is_a_passing_failure(room: Clas
             return [await client.complete(ASKED), await client.complete(ASKED)]
 
     room.answer = lambda received, number: Answer(200, "<html>") if number == 1 else completion("fine")
-    assert asyncio.run(run()) == [GOOD, GOOD]
+    assert apart(run()) == [GOOD, GOOD]
 
 
 def test_requests_keep_the_pace(room: Classroom) -> None:
