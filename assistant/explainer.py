@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 
 from assistant import prompts
-from assistant.differences import fold
 from assistant.generator import Generator, TreePrompt
 from assistant.judge import JUDGED_CHARS
 from assistant.prompts import ChatFormat
@@ -55,12 +54,6 @@ class Explainer:
             return Reason(text, "empty")
         if prompts.contradicts(written, verdict.label):
             return Reason(text, "contradicts the verdict")
-        if not _quotes_only(text, f"{part.asked} {verdict.candidate.phrasing}"):
+        if not prompts.occur_in(prompts.quoted_phrases(text), f"{part.asked} {verdict.candidate.phrasing}"):
             return Reason(text, "quotes words nobody wrote")
         return Reason(text)
-
-
-def _quotes_only(reason: str, questions: str) -> bool:
-    """Whether every quoted word of the reason stands in one of the questions."""
-    written = set(_WORD.findall(fold(questions)))
-    return all(set(_WORD.findall(fold(phrase))) <= written for phrase in prompts.quoted_phrases(reason))

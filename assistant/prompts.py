@@ -8,9 +8,11 @@ What people wrote stands in `quoted` segments, whose text can never become a con
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from assistant.differences import fold
 from assistant.intake import one_line
 from assistant.records import Language
 
@@ -106,15 +108,16 @@ def reply(text: str, chat: ChatFormat) -> tuple[Segment, ...]:
     return (Segment(f" {one_line(text)}", quoted=True), Segment(chat.stop))
 
 
+_WORD = re.compile(r"\w+")
 _QUOTED = re.compile(r"[\"“”«»]([^\"“”«»]{1,120})[\"“”«»]")
 _SAYS: dict[Literal["same", "different"], re.Pattern[str]] = {
     "same": re.compile(
-        r"\b(?:same (?:thing|question|topic|issue|information)|are (?:the same|similar|identical|equivalent)"
+        r"\b(?:same (?:thing|question|topic|issue|information)|are (?:the same|similar|identical|equivalent|duplicates)"
         r"|a mesma coisa|mesma (?:pergunta|informação|dúvida)|são (?:iguais|semelhantes|equivalentes))\b",
         re.IGNORECASE,
     ),
     "different": re.compile(
-        r"\b(?:not (?:the )?(?:same|similar|related|identical)|are (?:unrelated|different)"
+        r"\b(?:not (?:the )?(?:same|similar|related|identical|duplicates)|are (?:unrelated|different)|questions differ"
         r"|different (?:things?|questions?|topics?|issues?|answers?|labels?)|don't ask|do not ask"
         r"|não (?:são|é) (?:a mesma|as mesmas|iguais|o mesmo)|são diferentes|coisas diferentes)\b",
         re.IGNORECASE,
@@ -132,6 +135,11 @@ def contradicts(text: str, label: Literal["same", "different"]) -> bool:
 def quoted_phrases(text: str) -> list[str]:
     """What a reason puts in quotation marks."""
     return [phrase.strip() for phrase in _QUOTED.findall(text)]
+
+
+def occur_in(phrases: Iterable[str], questions: str) -> bool:
+    """Whether every word of `phrases` stands in `questions`, whatever its case and accents."""
+    return set(_WORD.findall(fold(" ".join(phrases)))) <= set(_WORD.findall(fold(questions)))
 
 
 def explanation_first(asked: str, past: str, chat: ChatFormat) -> tuple[Segment, ...]:

@@ -18,7 +18,7 @@ from assistant.records import Language
 PREFIX = "RESPOSTA_"
 
 # What people put into these by mistake may be a key, so no message repeats it.
-_CONFIDENTIAL = frozenset({"teacher_key", "teacher_url"})
+_CONFIDENTIAL = frozenset({"teacher_key", "teacher_url", "hf_token"})
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 

@@ -20,6 +20,7 @@ from tqdm import tqdm
 from assistant.assembly import open_embedder
 from assistant.calibration import SHIPPED, load_calibration
 from assistant.embedder import Embedder
+from assistant.errors import InputError
 from assistant.generator import LabelScore
 from assistant.judge import label_scores, measure, readable_logit
 from assistant.models import LoadedModel, open_model
@@ -45,8 +46,13 @@ class PairMeasures:
 
 
 def measure_pairs(same: Sequence[bool], scores: Sequence[float | None], threshold: float) -> PairMeasures:
-    """How well `scores` tell pairs that are the same; None stands for a reply that could not be read."""
+    """How well `scores` tell pairs that are the same; None stands for a reply that could not be read.
+
+    Raises `InputError` when none could be.
+    """
     read = [(label, score) for label, score in zip(same, scores, strict=True) if score is not None]
+    if not read:
+        raise InputError(f"None of {len(same)} replies could be read as a label: measure with a trained adapter.")
     labels = np.array([label for label, _ in read])
     values = np.array([score for _, score in read])
     (tn, fp), (fn, tp) = confusion_matrix(labels, values > threshold, labels=[False, True]).tolist()

@@ -169,3 +169,15 @@ def test_a_run_is_trained_by_one_process_and_free_again_when_that_is_killed(tmp_
         holder.kill()
     with alone(run):
         pass
+
+
+def test_a_fork_keeps_base_and_shape_of_the_adapter(tmp_path: Path) -> None:
+    source = open_run(tmp_path, recipe())
+    checkpoint(source, 20)
+    with pytest.raises(InputError) as error:
+        open_run(tmp_path, recipe("base=gemma-3-270m", "lora.r=4", "name=new"), f"{source.name}@20")
+    assert str(error.value) == (
+        f"--fork {source.name}@20 needs a recipe with the same adapter: base is smollm2-135m there and gemma-3-270m "
+        "here; lora.r is 8 there and 4 here."
+    )
+    assert not list(tmp_path.glob("new-*"))

@@ -60,7 +60,7 @@ def open_run(home: Path, recipe: Recipe, fork: str | None = None) -> Run:
     digest = hashlib.sha256(identity.encode()).hexdigest()[:8]
     run = Run(home / f"{recipe.name}-{digest}")
     if fork and not run.folder.exists():
-        _fork(home, fork, run)
+        _fork(home, fork, run, recipe)
     run.folder.mkdir(parents=True, exist_ok=True)
     (run.folder / RECIPE).write_text(recipe.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return run
@@ -76,7 +76,7 @@ def alone(run: Run) -> Iterator[None]:
         raise InputError(f"{run.name} is being trained by another process. Wait for it, or stop that one.") from None
 
 
-def _fork(home: Path, fork: str, run: Run) -> None:
+def _fork(home: Path, fork: str, run: Run, recipe: Recipe) -> None:
     """Copy the checkpoint that `fork` names. The copy appears complete or not at all."""
     name, _, number = fork.partition("@")
     found = {step(path): path for path in complete(home / name / "checkpoints")}
@@ -85,9 +85,26 @@ def _fork(home: Path, fork: str, run: Run) -> None:
         there = (path.name for path in home.glob("*") if path.is_dir() and path.suffix != PART)
         runs = ", ".join(sorted(there)) or "none"
         raise InputError(f"--fork {fork}: there is no such checkpoint. Checkpoints of {name}: {known}. Runs: {runs}.")
+    _check_shape(fork, home / name, recipe)
     part = run.folder.with_name(run.name + PART)
     shutil.rmtree(part, ignore_errors=True)
     source = found[int(number)]
     shutil.copytree(source, part / "checkpoints" / source.name)
     (part / FORKED).write_text(json.dumps({"run": name, "step": int(number)}), encoding="utf-8")
     part.rename(run.folder)
+
+
+def _check_shape(fork: str, source: Path, recipe: Recipe) -> None:
+    """Raise `InputError` unless the source's adapter fits the base and the matrices that `recipe` names."""
+    told = json.loads((source / RECIPE).read_text(encoding="utf-8"))
+    now = recipe.model_dump(mode="json")
+    places = (("task",), ("base",), ("lora", "r"), ("lora", "modules"), ("lora", "bias"))
+    others = []
+    for place in places:
+        then, here = told, now
+        for key in place:
+            then, here = then[key], here[key]
+        if then != here:
+            others.append(f"{'.'.join(place)} is {then} there and {here} here")
+    if others:
+        raise InputError(f"--fork {fork} needs a recipe with the same adapter: {'; '.join(others)}.")

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from assistant.differences import fold
 from assistant.intake import one_line
 from assistant.language import detect
-from assistant.prompts import contradicts, quoted_phrases, reason_opening
+from assistant.prompts import contradicts, occur_in, quoted_phrases, reason_opening
 from assistant.records import LANGUAGES, Language
 from training.rows import PairRow
 
@@ -147,5 +146,4 @@ def _quotes_only(sentence: str, questions: str) -> bool:
     phrases = quoted_phrases(sentence)
     if len(_QUOTE_MARK.findall(sentence)) != 2 * len(phrases):
         return False
-    quoted = fold(" ".join(phrases + _SINGLE_QUOTED.findall(sentence)))
-    return set(_WORD.findall(quoted)) <= set(_WORD.findall(fold(questions)))
+    return occur_in(phrases + _SINGLE_QUOTED.findall(sentence), questions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ def load(recipe: Recipe, cache: Path, threads: int) -> Trainable:
     unsloth patches what the others import, so with it this is called before any of them is imported.
     """
     if recipe.backend == "unsloth":
+        # It writes Python files and imports them, by default in the folder that the command was started in.
+        os.environ.setdefault("UNSLOTH_COMPILE_LOCATION", str(cache / "unsloth"))
         from training.backend import unsloth_model as chosen
     else:
         from training.backend import plain as chosen

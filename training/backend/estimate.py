@@ -47,6 +47,7 @@ class Estimate:
     memory: float
     available: float
     seconds: float
+    checkpointed: bool
 
     def lines(self) -> list[str]:
         return [
@@ -61,9 +62,10 @@ class Estimate:
     def refuse_if_too_large(self) -> None:
         """Raise `ModelError` when the peak does not fit into the memory there is."""
         if self.memory > self.available:
+            more = "" if self.checkpointed else ", or set training.gradient_checkpointing=true"
             raise ModelError(
                 f"The run needs about {self.memory / GIB:.1f} GB and the machine has {self.available / GIB:.1f}: lower "
-                "training.max_length or training.per_device_batch, or set training.gradient_checkpointing=true."
+                f"training.max_length or training.per_device_batch{more}."
             )
 
 
@@ -101,6 +103,7 @@ def estimate(recipe: Recipe, prepared: Prepared, config: PretrainedConfig) -> Es
         memory=peak_memory(recipe, config, max(computed), device),
         available=available,
         seconds=flops / (EFFICIENCY * _flops_per_second(device)),
+        checkpointed=recipe.training.gradient_checkpointing,
     )
 
 
@@ -156,14 +159,18 @@ def parameters(config: PretrainedConfig) -> tuple[int, int]:
 
 
 def lora_parameters(recipe: Recipe, config: PretrainedConfig) -> int:
-    """Parameters of the adapter: r * (inputs + outputs) for each matrix it sits on."""
+    """Parameters of the adapter: r * (inputs + outputs) for each matrix it sits on, and the biases it trains."""
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config)
-    return sum(
-        recipe.lora.r * sum(module.weight.shape)
-        for name, module in model.named_modules()
-        if name.split(".")[-1] in recipe.lora_modules and hasattr(module, "weight")
-    )
+    total = 0
+    for name, module in model.named_modules():
+        adapted = name.split(".")[-1] in recipe.lora_modules and hasattr(module, "weight")
+        if adapted:
+            total += recipe.lora.r * sum(module.weight.shape)
+        if recipe.lora.bias == "all" or (recipe.lora.bias == "lora_only" and adapted):
+            bias = getattr(module, "bias", None)
+            total += 0 if bias is None else bias.numel()
+    return total
 
 
 def step_tokens(recipe: Recipe, groups: Sequence[Sequence[TokenRow]], device: str) -> list[int]:

@@ -31,12 +31,15 @@ def adopt(checkpoint: Path, recipe: Recipe) -> None:
     optimizer_file, scheduler_file = checkpoint / "optimizer.pt", checkpoint / "scheduler.pt"
     optimizer = torch.load(optimizer_file, map_location="cpu", weights_only=True)
     for group in optimizer["param_groups"]:
-        group["lr"] = group["initial_lr"] = chosen.learning_rate
+        # The next step uses what stands here, which is the schedule's part of the rate it begins with.
+        group["lr"] *= chosen.learning_rate / group["initial_lr"]
+        group["initial_lr"] = chosen.learning_rate
         # Biases and norms are kept without decay by the trainer.
         if group["weight_decay"]:
             group["weight_decay"] = chosen.weight_decay
     scheduler = torch.load(scheduler_file, map_location="cpu", weights_only=True)
     scheduler["base_lrs"] = [chosen.learning_rate] * len(scheduler["base_lrs"])
+    scheduler["_last_lr"] = [group["lr"] for group in optimizer["param_groups"]]
     torch.save(optimizer, optimizer_file)
     torch.save(scheduler, scheduler_file)
     state = json.loads((checkpoint / STATE).read_text(encoding="utf-8"))

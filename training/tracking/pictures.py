@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -24,8 +25,9 @@ def loss_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]], path: Path
     """
     figure, axes = _canvas(width=8.0, height=4.5)
     handles = []
-    for place, (name, history) in enumerate(histories.items()):
-        colour = COLOURS[place % len(COLOURS)]
+    many = len(histories) > len(COLOURS)
+    colours = colormaps["turbo"](np.linspace(0.05, 0.95, len(histories))) if many else COLOURS
+    for (name, history), colour in zip(histories.items(), colours, strict=False):
         axes.plot(*_curve(history, "loss"), color=colour, linewidth=1.2)
         axes.plot(*_curve(history, "eval_loss"), color=colour, linewidth=1.6, linestyle="--", marker="o", markersize=4)
         handles.append(Line2D([], [], color=colour, linewidth=3, label=name))
