@@ -31,11 +31,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A generator and what names the model in it."""
+    """A generator and what names the model in it. `adapter` is the adapter's folder, None for the bare base."""
 
     generator: Generator
     base: BaseModel
     identity: JudgeModel
+    adapter: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,7 @@ def _base(name: str | None) -> BaseModel:
 
 def _loaded(generator: Generator, base: BaseModel, weights: Weights, folder: Path | None) -> LoadedModel:
     adapter = generator.load_adapter(folder) if folder else None
-    return LoadedModel(generator, base, JudgeModel(weights.sha256, adapter, PROMPT_VERSION))
+    return LoadedModel(generator, base, JudgeModel(weights.sha256, adapter, PROMPT_VERSION), folder)
 
 
 def main() -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from assistant.embedder import Embedder
+from assistant.errors import InputError
 from assistant.records import Language
 from assistant.sample import sample_rows
-from evals.datasets import is_for_fitting, load_faqs, load_pairs, load_queries, load_wordings
+from evals.datasets import QuestionPair, is_for_fitting, load_faqs, load_pairs, load_queries, load_wordings
+from training.rows import PairRow
+from training.splits import fingerprint
 
 SEED = 20260101
 CANDIDATES = 10
@@ -37,9 +40,15 @@ class Group:
     same: tuple[bool, ...]
 
 
-def english_groups(path: Path, embedder: Embedder, limit: int) -> list[Group]:
-    """`limit` question pairs, one a group."""
-    pairs = load_pairs(path)
+def english_groups(path: Path, embedder: Embedder, limit: int, trained: Collection[str]) -> list[Group]:
+    """At most `limit` question pairs, one a group.
+
+    Pairs whose fingerprints are in `trained` are left out: the model is surer of what it was taught than of
+    anything else. Raises `InputError` when none is left.
+    """
+    pairs = [pair for pair in load_pairs(path) if _fingerprint(pair) not in trained]
+    if not pairs:
+        raise InputError(f"The adapter was trained on every pair of {path}: give pairs that it has not seen.")
     random.Random(SEED).shuffle(pairs)
     pairs = pairs[:limit]
     first = embedder.embed([pair.question1 for pair in pairs])
@@ -49,6 +58,10 @@ def english_groups(path: Path, embedder: Embedder, limit: int) -> list[Group]:
         Group("quora", pair.question1, (pair.question2,), (None,), (float(cosine),), (None,), (pair.same,))
         for pair, cosine in zip(pairs, cosines, strict=True)
     ]
+
+
+def _fingerprint(pair: QuestionPair) -> str:
+    return fingerprint(PairRow(pair.question1, pair.question2, pair.same, "en"))
 
 
 def portuguese_groups(folder: Path, embedder: Embedder, limit: int) -> list[Group]:

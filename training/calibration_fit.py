@@ -24,12 +24,14 @@ SEED = 20260101
 SIGNAL_SETS: dict[Language, tuple[tuple[str, ...], ...]] = {
     "en": (
         ("cosine",),
+        ("cosine", "label_logit"),
         ("cosine", "answer_cosine"),
         ("cosine", "answer_cosine", "differing_share", "uncovered_share"),
         ("cosine", "answer_cosine", "differing_share", "uncovered_share", "label_logit"),
     ),
     "pt": (
         ("cosine",),
+        ("cosine", "label_logit"),
         ("cosine", "answer_cosine"),
         ("cosine", "answer_cosine", "uncovered_share"),
         ("cosine", "answer_cosine", "uncovered_share", "label_logit"),
