@@ -134,6 +134,31 @@ def test_interrupted_and_killed_a_run_ends_as_if_left_alone(data: Path, tmp_path
     assert json.loads((other / "forked.json").read_text())["step"] == kept
 
 
+def test_unsloth_trains_the_same_recipe_in_four_bits(data: Path, tmp_path: Path, database_url: str) -> None:
+    settings = (
+        "backend=unsloth",
+        "quantization=4bit",
+        "training.packing=none",
+        "training.reason_weight=1",
+        "training.epochs=1",
+        "data.sources.0.limit=12",
+        "data.validation_share=0.2",
+    )
+    process = started(data, tmp_path, database_url, *(part for one in settings for part in ("--set", one)))
+    out, err = process.communicate(timeout=600)
+    assert process.returncode == 0, err
+    (run,) = tmp_path.glob("runs/smoke-*")
+    version = read_version(run / "version")
+    told = version.parameters
+    assert (told["backend"], told["quantization"], told["packing"]) == ("unsloth", "4bit", "none")
+    # What a CPU makes of it: no states in 8 bits, no fp16.
+    assert told["optimizer"].startswith("adamw_torch") and told["dtype"] in ("float32", "bfloat16")
+    losses = [entry["loss"] for entry in version.history if "loss" in entry]
+    assert losses and all(0 < loss < 20 for loss in losses)
+    assert version.metrics["en"]["rows"] > 0, "measured through the app's loader"
+    assert not (ROOT / "unsloth_compiled_cache").exists()
+
+
 def test_a_dry_run_says_what_it_needs_and_does_nothing(data: Path, tmp_path: Path, database_url: str) -> None:
     process = started(data, tmp_path, database_url, "--dry-run")
     out, err = process.communicate(timeout=120)

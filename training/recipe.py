@@ -128,8 +128,6 @@ class Recipe(Section):
             problems.append("training.reason_weight: weights between need packing: prefix; without it use 0 or 1")
         if self.training.early_stopping and self.training.eval_steps != self.training.save_steps:
             problems.append("training.save_steps: early stopping needs a checkpoint at every evaluation")
-        if self.training.packing != "prefix" and self.training.reason_weight not in (0, 1):
-            problems.append("training.reason_weight: weights between need packing: prefix; without it use 0 or 1")
         if self.training.early_stopping and not (self.data.validation or self.data.validation_share):
             problems.append("data.validation_share: early stopping needs held-out rows")
         if problems:
