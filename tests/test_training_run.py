@@ -145,7 +145,7 @@ def test_unsloth_trains_the_same_recipe_in_four_bits(data: Path, tmp_path: Path,
         "data.validation_share=0.2",
     )
     process = started(data, tmp_path, database_url, *(part for one in settings for part in ("--set", one)))
-    out, err = process.communicate(timeout=600)
+    _, err = process.communicate(timeout=600)
     assert process.returncode == 0, err
     (run,) = tmp_path.glob("runs/smoke-*")
     version = read_version(run / "version")
