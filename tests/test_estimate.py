@@ -15,6 +15,7 @@ from transformers import (
 )
 
 from assistant.errors import ModelError
+from training.backend.benchmark_weights import llama_3_8b
 from training.backend.estimate import (
     GIB,
     Estimate,
@@ -49,16 +50,7 @@ CONFIGS: dict[str, PretrainedConfig] = {
         hidden_size=64, ffn_dim=256, num_hidden_layers=2, num_attention_heads=8, vocab_size=100, word_embed_proj_dim=64
     ),
 }
-# Meta-Llama-3-8B's published configuration.
-LLAMA_3_8B = LlamaConfig(
-    hidden_size=4096,
-    intermediate_size=14336,
-    num_hidden_layers=32,
-    num_attention_heads=32,
-    num_key_value_heads=8,
-    vocab_size=128256,
-    tie_word_embeddings=False,
-)
+LLAMA_3_8B = llama_3_8b()
 T4 = 15 * GIB
 
 

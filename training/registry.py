@@ -16,12 +16,12 @@ import argparse
 import getpass
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from assistant.errors import RespostaError
 from assistant.records import TASKS
 from assistant.registry import Registry, open_registry
-from assistant.settings import load_settings
+from assistant.settings import Settings, load_settings
 from assistant.stages import RegisteredVersion, StageEvent
 from assistant.store.connection import open_store
 from training.card import flat
@@ -30,10 +30,15 @@ from training.card import flat
 def main(arguments: list[str] | None = None) -> int:
     """Exit code 0 when it was done, 2 when it could not be."""
     chosen = _parser().parse_args(arguments)
+    return with_registry(lambda settings, registry: chosen.run(chosen, registry))
+
+
+def with_registry(work: Callable[[Settings, Registry], None]) -> int:
+    """Run a command's work on the registry of the settings; its exit code."""
     try:
         settings = load_settings()
         with open_store(settings) as store:
-            chosen.run(chosen, open_registry(settings, store))
+            work(settings, open_registry(settings, store))
     except RespostaError as error:
         print(error, file=sys.stderr)
         return 2

@@ -12,19 +12,19 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from assistant.assembly import open_embedder, span_reader
-from assistant.errors import InputError, ModelError, RespostaError
+from assistant.errors import InputError, ModelError
 from assistant.models import open_models
 from assistant.reader import Reader
 from assistant.records import TASKS, Task
-from assistant.registry import Registry, open_registry
-from assistant.settings import Settings, load_settings
+from assistant.registry import Registry
+from assistant.settings import Settings
 from assistant.stages import RegisteredVersion
-from assistant.store.connection import open_store
 from assistant.versions import AdapterVersion
-from training.registry import person, table
+from training.registry import person, table, with_registry
 from training.select_table import MEASURES, Ranking, curve, rank
 from training.tracking.pictures import loss_curves
 
@@ -154,17 +154,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("give --question and --context together")
     if options.question and options.task != "portuguese-qa":
         parser.error("only portuguese-qa answers a question from a text")
-    try:
-        settings = load_settings()
-        with open_store(settings) as store:
-            run(options, settings, open_registry(settings, store))
-    except RespostaError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"{error}. Check the path and the space on the disk.", file=sys.stderr)
-        return 2
-    return 0
+    return with_registry(partial(run, options))
 
 
 def _count(text: str) -> int:

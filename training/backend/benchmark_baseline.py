@@ -8,11 +8,11 @@ from pathlib import Path
 
 import torch
 from datasets import Dataset
-from peft import LoraConfig
 from trl import SFTConfig, SFTTrainer
 from trl.trainer import utils as trl_code
 
 from training.backend.batches import labelled
+from training.backend.plain import lora_config
 from training.recipe import Recipe
 from training.rows import TokenRow
 
@@ -45,14 +45,7 @@ def sft_trainer(recipe: Recipe, base: Path, rows: Sequence[TokenRow], folder: Pa
         ),
         # Tokens and labels instead of texts, so that both sides learn the same tokens.
         train_dataset=Dataset.from_list([labelled(row) for row in rows]),
-        peft_config=LoraConfig(
-            r=recipe.lora.r,
-            lora_alpha=recipe.lora.alpha,
-            lora_dropout=recipe.lora.dropout,
-            bias=recipe.lora.bias,
-            target_modules=list(recipe.lora_modules),
-            task_type="CAUSAL_LM",
-        ),
+        peft_config=lora_config(recipe),
     )
 
 

@@ -46,14 +46,7 @@ def load(recipe: Recipe, cache: Path) -> Trainable:
         warnings.filterwarnings("ignore", message="fan_in_fan_out is set to False")
         peft_model = get_peft_model(
             model,
-            LoraConfig(
-                r=recipe.lora.r,
-                lora_alpha=recipe.lora.alpha,
-                lora_dropout=recipe.lora.dropout,
-                bias=recipe.lora.bias,
-                target_modules=list(recipe.lora_modules),
-                task_type="CAUSAL_LM",
-            ),
+            lora_config(recipe),
             # The base's own type: converting in every layer costs nearly half the speed. Gradients of 16-bit floats
             # have to be scaled, though, and what is scaled has to have 32 bits.
             autocast_adapter_dtype=dtype is torch.float16,
@@ -69,6 +62,18 @@ def load(recipe: Recipe, cache: Path) -> Trainable:
             "quantization": quantization,
             "lora_modules": list(recipe.lora_modules),
         },
+    )
+
+
+def lora_config(recipe: Recipe) -> LoraConfig:
+    """The recipe's adapter in PEFT's terms."""
+    return LoraConfig(
+        r=recipe.lora.r,
+        lora_alpha=recipe.lora.alpha,
+        lora_dropout=recipe.lora.dropout,
+        bias=recipe.lora.bias,
+        target_modules=list(recipe.lora_modules),
+        task_type="CAUSAL_LM",
     )
 
 
