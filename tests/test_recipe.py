@@ -130,6 +130,15 @@ def test_set_to_a_place_that_is_not_there(file: Path, place: str) -> None:
             ("training.early_stopping=2", "data.validation_share=0"),
             "data.validation_share: early stopping needs held-out rows",
         ),
+        (("data.folds=5",), "data.fold: says which of data.folds parts is held out, from 1; set both"),
+        (
+            ("data.folds=5", "data.fold=6"),
+            "data.fold: says which of data.folds parts is held out, from 1; set both",
+        ),
+        (
+            ("data.folds=5", "data.fold=1", "data.validation=[{kind: pairs, file: dev.csv}]"),
+            "data.folds: leave out data.validation, one of the parts is held out",
+        ),
     ],
 )
 def test_what_does_not_fit_together_is_refused(file: Path, changes: tuple[str, ...], problem: str) -> None:

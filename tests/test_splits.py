@@ -9,7 +9,7 @@ import pytest
 from training.examples import both_orders
 from training.rows import PairRow, ReadingRow, TrainingRow
 from training.sources import normalized
-from training.splits import components, fingerprint, folds, hold_out, question_fingerprints
+from training.splits import components, fingerprint, hold_out, one_fold, question_fingerprints
 
 
 def pair(first: str, second: str, **more) -> PairRow:
@@ -111,14 +111,15 @@ def test_documents_are_held_out_whole(readings: list[ReadingRow]) -> None:
 
 
 def test_folds_are_whole_documents_of_nearly_equal_size(readings: list[ReadingRow]) -> None:
-    found = folds(readings, 5, seed=3)
-    assert sorted(place for fold in found for place in fold) == list(range(len(readings)))
-    documents = [{readings[place].document for place in fold} for fold in found]
-    assert sum(map(len, documents)) == len(set().union(*documents)) == 12
-    sizes = sorted(map(len, found))
+    parts = [one_fold(readings, 5, number, seed=3) for number in range(1, 6)]
+    for training, held_out in parts:
+        assert not {row.document for row in training} & {row.document for row in held_out}
+        assert len(training) + len(held_out) == len(readings)
+    assert {row.question for _, held_out in parts for row in held_out} == {row.question for row in readings}
+    sizes = sorted(len(held_out) for _, held_out in parts)
     # The largest document has 6 questions.
-    assert sizes[-1] - sizes[0] <= 6 and sizes[0] > 0
-    assert found == folds(readings, 5, seed=3) != folds(readings, 5, seed=4)
+    assert sum(sizes) == len(readings) and sizes[-1] - sizes[0] <= 6 and sizes[0] > 0
+    assert one_fold(readings, 5, 1, seed=3) == parts[0] != one_fold(readings, 5, 1, seed=4)
 
 
 def test_fingerprints_are_equal_for_what_asks_the_same() -> None:

@@ -11,7 +11,7 @@ from training.examples import Encode, Teach, both_orders, example, explained, gr
 from training.recipe import Recipe
 from training.rows import PairRow, TokenRow, TrainingRow
 from training.sources import Report, load
-from training.splits import hold_out, question_fingerprints
+from training.splits import hold_out, one_fold, question_fingerprints
 
 # Rows that share a beginning and are put into one tree; more of them would make steps uneven.
 GROUP = 4
@@ -39,6 +39,8 @@ def prepare(recipe: Recipe, encode: Encode, teach: Teach | None = None) -> Prepa
     rows = load(recipe.data.sources, recipe.data, report)
     if recipe.data.validation:
         training, held_out = rows, load(recipe.data.validation, recipe.data, report)
+    elif recipe.data.folds and recipe.data.fold:
+        training, held_out = one_fold(rows, recipe.data.folds, recipe.data.fold, recipe.data.seed)
     else:
         training, held_out = hold_out(rows, recipe.data.validation_share, recipe.data.seed)
     if not training:

@@ -46,10 +46,14 @@ class Source(Section):
 
 
 class Data(Section):
+    """Held out are the rows of `validation`; or, of `folds` parts, the one numbered `fold` (from 1); or a share."""
+
     root: Path | None = None
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
     validation: tuple[Source, ...] = ()
     validation_share: Share = 0.05
+    folds: Annotated[int, Field(ge=2)] | None = None
+    fold: Positive | None = None
     explanations: Literal["none", "given", "contrast", "teacher"] = "none"
     explained_share: Annotated[float, Field(ge=0.0, le=1.0)] = 1.0
     seed: int = 3407
@@ -116,6 +120,10 @@ class Recipe(Section):
             problems.append(f"template: {self.template} does not belong to the task {self.task}")
         if any((source.kind == "squad") != reading for source in (*self.data.sources, *self.data.validation)):
             problems.append(f"data.sources: {self.task} takes {'squad' if reading else 'pairs and faqs'} sources")
+        if (self.data.folds or 0) < (self.data.fold or 0) or bool(self.data.folds) != bool(self.data.fold):
+            problems.append("data.fold: says which of data.folds parts is held out, from 1; set both")
+        if self.data.folds and self.data.validation:
+            problems.append("data.folds: leave out data.validation, one of the parts is held out")
         if self.template == "explanation-first" and self.data.explanations == "none":
             problems.append("data.explanations: the explanation-first template needs given, contrast or teacher")
         if self.training.packing == "prefix" and self.backend != "peft":
@@ -128,7 +136,9 @@ class Recipe(Section):
             problems.append("training.reason_weight: weights between need packing: prefix; without it use 0 or 1")
         if self.training.early_stopping and self.training.eval_steps != self.training.save_steps:
             problems.append("training.save_steps: early stopping needs a checkpoint at every evaluation")
-        if self.training.early_stopping and not (self.data.validation or self.data.validation_share):
+        if self.training.early_stopping and not (
+            self.data.validation or self.data.folds or self.data.validation_share
+        ):
             problems.append("data.validation_share: early stopping needs held-out rows")
         if problems:
             raise ValueError("; ".join(problems))

@@ -56,7 +56,8 @@ def open_run(home: Path, recipe: Recipe, fork: str | None = None) -> Run:
 
     `fork` ("RUN@STEP") makes a new run that begins with another run's checkpoint and history.
     """
-    identity = recipe.model_dump_json() + (fork or "")
+    # Without what is not set, so that a key added later leaves the runs of older recipes where they are.
+    identity = recipe.model_dump_json(exclude_none=True) + (fork or "")
     digest = hashlib.sha256(identity.encode()).hexdigest()[:8]
     run = Run(home / f"{recipe.name}-{digest}")
     if fork and not run.folder.exists():

@@ -53,15 +53,19 @@ def hold_out(rows: Sequence[TrainingRow], share: float, seed: int) -> tuple[list
     return [row for i, row in enumerate(rows) if i not in held], [rows[i] for i in sorted(held)]
 
 
-def folds(rows: Sequence[TrainingRow], count: int, seed: int) -> list[list[int]]:
-    """`count` lists of row indexes of nearly equal size, whole components in one of them."""
+def one_fold(
+    rows: Sequence[TrainingRow], count: int, number: int, seed: int
+) -> tuple[list[TrainingRow], list[TrainingRow]]:
+    """(training rows, validation rows): of `count` parts of nearly equal size, with whole components in one of
+    them, the one with this `number`, from 1, is held out."""
     groups = components(rows)
     random.Random(seed).shuffle(groups)
     groups.sort(key=len, reverse=True)
     chosen: list[list[int]] = [[] for _ in range(count)]
     for group in groups:
         min(chosen, key=len).extend(group)
-    return [sorted(fold) for fold in chosen]
+    held = set(chosen[number - 1])
+    return [row for i, row in enumerate(rows) if i not in held], [rows[i] for i in sorted(held)]
 
 
 def fingerprint(row: TrainingRow) -> str:

@@ -1,0 +1,62 @@
+"""A recipe becomes rows of tokens, with the right ones held out."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from assistant.generator.encoding import encode
+from tests.vocabularies import tokenizer
+from training.prepare import Prepared, prepare
+from training.recipe import FOLDER, load_recipe
+
+DOCUMENTS = 10
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A SQuAD file of ten documents, two questions on each."""
+    documents = [
+        {"title": f"Document {n}", "paragraphs": [{"context": f"O campus {n} abre às {n} horas.", "qas": questions(n)}]}
+        for n in range(DOCUMENTS)
+    ]
+    folder = tmp_path / "faquad"
+    folder.mkdir()
+    (folder / "train.json").write_text(json.dumps({"data": documents}), encoding="utf-8")
+    return tmp_path
+
+
+def questions(number: int) -> list[dict]:
+    hours, place = f"{number} horas", f"O campus {number}"
+    return [
+        {"id": f"{number}a", "question": "Quando abre?", "answers": [{"text": hours, "answer_start": 18}]},
+        {"id": f"{number}b", "question": "O que abre?", "answers": [{"text": place, "answer_start": 0}]},
+    ]
+
+
+def prepared(data: Path, *changes: str) -> Prepared:
+    recipe = load_recipe(FOLDER / "portuguese-qa-small.yaml", [f"data.root={data}", *changes])
+    return prepare(recipe, partial(encode, tokenizer(recipe.base)))
+
+
+def test_each_fold_holds_out_other_documents_and_trains_on_the_rest(data: Path) -> None:
+    held: list[str] = []
+    for fold in range(1, 6):
+        found = prepared(data, "data.folds=5", f"data.fold={fold}")
+        documents = {row.document for row in found.held_out}
+        assert len(found.held_out) == 4 and len(documents) == 2
+        assert not documents & {row.document for row in found.rows}
+        # Both questions on a text are one tree.
+        assert [len(group) for group in found.training] == [2] * 8
+        assert [len(group) for group in found.validation] == [2] * 2
+        held += documents
+    assert len(held) == len(set(held)) == DOCUMENTS
+
+
+def test_without_folds_a_share_is_held_out_and_without_a_share_nothing(data: Path) -> None:
+    assert [len(prepared(data).rows), len(prepared(data).held_out)] == [18, 2]
+    found = prepared(data, "data.validation_share=0")
+    assert [len(found.rows), len(found.held_out), found.validation] == [20, 0, ()]
