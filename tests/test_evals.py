@@ -6,11 +6,13 @@ import json
 
 import pytest
 
+from assistant.errors import InputError
 from assistant.records import LANGUAGES
 from assistant.sample import sample_rows
 from evals.datasets import load_wordings
 from evals.measures import distinct, recall_at
 from evals.shop import DATA, rivals
+from evals.similarity import measure_pairs
 from training.calibration_data import WORDINGS
 
 
@@ -44,3 +46,17 @@ def test_decisive_pairs_are_two_answers_of_the_library(language: str) -> None:
     assert len(pairs) >= 20
     assert all({pair["a"], pair["b"]} <= library and pair["a"] != pair["b"] and pair["detail"] for pair in pairs)
     assert rivals(language)[pairs[0]["a"]] >= {pairs[0]["b"]}
+
+
+def test_pairs_are_measured_over_the_replies_that_could_be_read() -> None:
+    found = measure_pairs([True, True, False, False, True], [2.0, -1.0, -3.0, 1.0, None], 0.0)
+    # Of the four pairs of one that is the same with one that is not, three are in order.
+    assert (found.accuracy, found.roc_auc) == (0.5, 0.75)
+    assert found.confusion == ((1, 1), (1, 1))
+    assert (found.unreadable, found.rows) == (1, 5)
+    assert measure_pairs([True, True], [1.0, -1.0], 0.0).roc_auc is None
+
+
+def test_replies_that_all_cannot_be_read_are_an_error_with_the_way_out() -> None:
+    with pytest.raises(InputError, match="None of 2 replies could be read as a label: measure with a trained adapter"):
+        measure_pairs([True, False], [None, None], 0.0)

@@ -10,6 +10,7 @@ import pytest
 
 from assistant.generator.encoding import encode
 from tests.vocabularies import tokenizer
+from training.examples import Encode
 from training.prepare import Prepared, prepare
 from training.recipe import FOLDER, load_recipe
 
@@ -37,15 +38,19 @@ def questions(number: int) -> list[dict]:
     ]
 
 
-def prepared(data: Path, *changes: str) -> Prepared:
-    recipe = load_recipe(FOLDER / "portuguese-qa-small.yaml", [f"data.root={data}", *changes])
-    return prepare(recipe, partial(encode, tokenizer(recipe.base)))
+@pytest.fixture(scope="module")
+def ids() -> Encode:
+    return partial(encode, tokenizer("gemma-3-270m"))
 
 
-def test_each_fold_holds_out_other_documents_and_trains_on_the_rest(data: Path) -> None:
+def prepared(ids: Encode, data: Path, *changes: str) -> Prepared:
+    return prepare(load_recipe(FOLDER / "portuguese-qa-small.yaml", [f"data.root={data}", *changes]), ids)
+
+
+def test_each_fold_holds_out_other_documents_and_trains_on_the_rest(ids: Encode, data: Path) -> None:
     held: list[str] = []
     for fold in range(1, 6):
-        found = prepared(data, "data.folds=5", f"data.fold={fold}")
+        found = prepared(ids, data, "data.folds=5", f"data.fold={fold}")
         documents = {row.document for row in found.held_out}
         assert len(found.held_out) == 4 and len(documents) == 2
         assert not documents & {row.document for row in found.rows}
@@ -56,7 +61,7 @@ def test_each_fold_holds_out_other_documents_and_trains_on_the_rest(data: Path) 
     assert len(held) == len(set(held)) == DOCUMENTS
 
 
-def test_without_folds_a_share_is_held_out_and_without_a_share_nothing(data: Path) -> None:
-    assert [len(prepared(data).rows), len(prepared(data).held_out)] == [18, 2]
-    found = prepared(data, "data.validation_share=0")
+def test_without_folds_a_share_is_held_out_and_without_a_share_nothing(ids: Encode, data: Path) -> None:
+    assert [len(prepared(ids, data).rows), len(prepared(ids, data).held_out)] == [18, 2]
+    found = prepared(ids, data, "data.validation_share=0")
     assert [len(found.rows), len(found.held_out), found.validation] == [20, 0, ()]

@@ -19,6 +19,7 @@ from assistant.store.connection import Store
 from assistant.versions import CARD, AdapterVersion, write_version
 from assistant.weights import locate
 from tests.adapters import FACTS, make_version, stages, told
+from tests.commands import ran
 from training.select import main
 from training.select_table import epochs, last_loss, rank
 
@@ -65,17 +66,7 @@ def said(settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     monkeypatch.setenv("DATABASE_URL", settings.database_url)
     monkeypatch.setenv("DATA_DIR", str(settings.data_dir))
 
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = main([*arguments])
-        out, err = capsys.readouterr()
-        # Progress bars begin at the start of their line again and again; they are no complaints.
-        return (
-            code,
-            out,
-            "".join(line for line in err.splitlines(keepends=True) if "\r" not in line and "%|" not in line),
-        )
-
-    return run
+    return lambda *arguments: ran(main, capsys, arguments)
 
 
 def order(printed: str, *versions: AdapterVersion) -> list[str]:

@@ -12,6 +12,7 @@ import pytest
 from assistant.settings import Settings
 from assistant.versions import FILES
 from tests.adapters import TASK, make_version
+from tests.commands import ran
 from tests.hub_server import WRITES
 from training.registry import main, table
 
@@ -33,17 +34,7 @@ def said(settings: Settings, hub_server, monkeypatch: pytest.MonkeyPatch, capsys
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
 
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = main(list(arguments))
-        out, err = capsys.readouterr()
-        # Progress bars begin at the start of their line again and again; they are no complaints.
-        return (
-            code,
-            out,
-            "".join(line for line in err.splitlines(keepends=True) if "\r" not in line and "%|" not in line),
-        )
-
-    return run
+    return lambda *arguments: ran(main, capsys, arguments)
 
 
 def publish(*arguments: str) -> subprocess.CompletedProcess:
