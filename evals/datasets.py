@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +71,29 @@ def is_for_training(faq_id: int) -> bool:
 def is_for_fitting(faq_id: int) -> bool:
     """Every eighth FAQ of AIA-BDE fits the calibration; those with odd numbers measure both."""
     return faq_id % 8 == 6
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a customer wrote, and the name of what was wanted."""
+
+    text: str
+    intent: str
+
+
+def load_requests(path: Path) -> list[Request]:
+    """Banking77's CSV with the columns text and category. Raises `InputError` when one is missing."""
+    with _open(path) as stream:
+        rows = list(csv.DictReader(stream))
+    for name in ("text", "category"):
+        if rows and name not in rows[0]:
+            raise InputError(f"{path} has no column {name}; it needs text and category.")
+    return [Request(row["text"], row["category"]) for row in rows]
+
+
+def intent_is_for_training(intent: str) -> bool:
+    """About three of four intents train adapters; requests with the others measure them."""
+    return hashlib.sha256(intent.encode()).digest()[0] % 4 != 0
 
 
 @dataclass(frozen=True, slots=True)

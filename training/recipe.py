@@ -32,7 +32,7 @@ class Source(Section):
     subset: str | None = None
     revision: str | None = None
     split: str = "train"
-    kind: Literal["pairs", "faqs", "squad"]
+    kind: Literal["pairs", "faqs", "intents", "squad"]
     language: Language = "en"
     limit: Positive | None = None
     translate: Literal["pt"] | None = None
@@ -92,7 +92,10 @@ class Training(Section):
 
 
 class Recipe(Section):
-    """A whole run. `eval_steps` and `save_steps` count optimizer steps; unset, both happen every epoch."""
+    """A whole run. `eval_steps` and `save_steps` count optimizer steps; unset, both happen every epoch.
+
+    `start` is the folder of a version whose adapter is trained further.
+    """
 
     name: str = ""
     task: Task
@@ -100,6 +103,7 @@ class Recipe(Section):
     backend: Literal["unsloth", "peft"]
     quantization: Literal["none", "8bit", "4bit"] = "none"
     template: Literal["label-first", "explanation-first", "reading"]
+    start: Path | None = None
     data: Data
     lora: Lora = Lora()
     training: Training = Training()
@@ -119,7 +123,9 @@ class Recipe(Section):
         if reading != (self.template == "reading"):
             problems.append(f"template: {self.template} does not belong to the task {self.task}")
         if any((source.kind == "squad") != reading for source in (*self.data.sources, *self.data.validation)):
-            problems.append(f"data.sources: {self.task} takes {'squad' if reading else 'pairs and faqs'} sources")
+            problems.append(
+                f"data.sources: {self.task} takes {'squad' if reading else 'pairs, faqs and intents'} sources"
+            )
         if (self.data.folds or 0) < (self.data.fold or 0) or bool(self.data.folds) != bool(self.data.fold):
             problems.append("data.fold: says which of data.folds parts is held out, from 1; set both")
         if self.data.folds and self.data.validation:
@@ -136,9 +142,7 @@ class Recipe(Section):
             problems.append("training.reason_weight: weights between need packing: prefix; without it use 0 or 1")
         if self.training.early_stopping and self.training.eval_steps != self.training.save_steps:
             problems.append("training.save_steps: early stopping needs a checkpoint at every evaluation")
-        if self.training.early_stopping and not (
-            self.data.validation or self.data.folds or self.data.validation_share
-        ):
+        if self.training.early_stopping and not (self.data.validation or self.data.folds or self.data.validation_share):
             problems.append("data.validation_share: early stopping needs held-out rows")
         if problems:
             raise ValueError("; ".join(problems))

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from assistant.basemodels import CATALOGUE
-from assistant.fingerprints import write_fingerprints
+from assistant.fingerprints import read_fingerprints, write_fingerprints
 from assistant.prompts import PROMPT_VERSION
-from assistant.versions import CARD, AdapterVersion, VersionFacts, write_version
+from assistant.versions import CARD, AdapterVersion, VersionFacts, read_version, write_version
 from assistant.weights import Weights
 from training.card import render
 from training.recipe import Recipe
@@ -39,8 +39,13 @@ def write_record(
 ) -> AdapterVersion:
     """Complete the version folder of a saved adapter."""
     described = environment()
+    fingerprints = {fingerprint(row) for row in rows}
     questions = {digest for row in rows for digest in question_fingerprints(row)}
-    write_fingerprints(folder, {fingerprint(row) for row in rows}, questions)
+    if recipe.start is not None:
+        before = read_fingerprints(recipe.start)
+        fingerprints.update(before.rows)
+        questions.update(before.questions)
+    write_fingerprints(folder, fingerprints, questions)
     facts = VersionFacts(
         task=recipe.task,
         name=recipe.name,
@@ -64,9 +69,10 @@ def write_record(
 
 
 def published(recipe: Recipe) -> dict[str, Any]:
-    """The recipe without the folder that the data lay in, which says something of this machine only."""
+    """The recipe without the folders that say something of this machine only: a start is named by its digest."""
     content = recipe.model_dump(mode="json")
     content["data"]["root"] = None
+    content["start"] = read_version(recipe.start).digest if recipe.start else None
     return content
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from assistant.errors import InputError
 from training.faq_pairs import faq_pairs
+from training.intent_pairs import intent_pairs
 from training.recipe import Data, Source
 from training.rows import PairRow, ReadingRow, TrainingRow
 from training.source_files import read_rows
@@ -22,6 +23,8 @@ COLUMNS = {
     "question2": ("question2", "sentence2", "text2"),
     "label": ("is_duplicate", "label"),
 }
+# Sets that are no pairs yet.
+PAIRS_OF = {"faqs": faq_pairs, "intents": intent_pairs}
 LABELS = {"1": True, "0": False, "true": True, "false": False, "same": True, "different": False}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -69,10 +72,10 @@ def load(sources: Iterable[Source], data: Data, report: Report) -> list[Training
 
 def _parsed(source: Source, data: Data, report: Report) -> Iterator[TrainingRow]:
     name = source.file if data.root and source.file else source.hub or source.file or ""
-    if source.kind == "faqs":
+    if make := PAIRS_OF.get(source.kind):
         if not (data.root and source.file):
-            raise InputError(f"{name}: FAQ folders are read from files; give data.root=FOLDER with --set.")
-        for row in faq_pairs(data.root / source.file, source.language, name):
+            raise InputError(f"{name}: {source.kind} are read from files; give data.root=FOLDER with --set.")
+        for row in make(data.root / source.file, source.language, name):
             report.read += 1
             yield row
         return

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 
 def load(recipe: Recipe, cache: Path, threads: int) -> Trainable:
-    """The recipe's base with a fresh adapter, by its backend, computing with `threads` threads on a CPU.
+    """The recipe's base with a fresh adapter or that of its start, computing with `threads` threads on a CPU.
 
     unsloth patches what the others import, so with it this is called before any of them is imported.
+    Raises `ModelError` when the start does not fit.
     """
     if recipe.backend == "unsloth":
         # It writes Python files and imports them, by default in the folder that the command was started in.
@@ -27,4 +28,9 @@ def load(recipe: Recipe, cache: Path, threads: int) -> Trainable:
     import torch
 
     torch.set_num_threads(threads)
-    return chosen.load(recipe, cache)
+    trainable = chosen.load(recipe, cache)
+    if recipe.start is not None:
+        from training.backend.start import begin_with
+
+        begin_with(trainable, recipe.start, recipe)
+    return trainable
