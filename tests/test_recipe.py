@@ -58,7 +58,8 @@ def test_all_problems_come_at_once_with_the_fix(file: Path) -> None:
         "data.sources.0.limt is not a key; did you mean limit?",
         "data.sources.1: needs `file` (below data.root) or `hub` (a repository)",
         "lora.dropout: Input should be less than 1 (it is 1.5)",
-        "sed is not a key; known: backend, base, data, lora, name, quantization, start, task, template, tracker, training",
+        "sed is not a key; known: backend, base, data, lora, name, quantization, start, task, template, tracker, "
+        "training",
         "template is missing; write it into the recipe",
         "tracker: Input should be 'trackio', 'neptune' or 'none' (it is 'wandb')",
         "training.epochs: Input should be greater than 0 (it is 0)",
