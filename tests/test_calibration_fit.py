@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import replace
 
@@ -58,19 +59,36 @@ def test_a_signal_that_points_the_wrong_way_weighs_nothing(groups) -> None:
     assert most.weights["label_logit"] > 0
 
 
-def test_pairs_without_an_answer_teach_what_the_questions_are_worth(groups) -> None:
-    """Half of the pairs have no answer and in them the model's label tells; in the others it says nothing."""
+def without_answers(group: LabelledGroup) -> LabelledGroup:
+    return replace(group, signals=tuple(replace(s, answer_cosine=None, uncovered_share=None) for s in group.signals))
+
+
+def test_questions_without_an_answer_teach_what_the_questions_are_worth(groups) -> None:
+    """Half of the questions have no answers and in them the model's label tells; in the others it says nothing."""
     chance = random.Random(5)
     answered = [drawn_group(chance, "answered", logit_tells=False) for _ in range(60)]
-    questions = [
-        LabelledGroup("questions", (replace(s, answer_cosine=None, uncovered_share=None),), (same,))
-        for g in groups
-        for s, same in zip(g.signals, g.same, strict=True)
-    ]
+    questions = [replace(without_answers(group), domain="questions") for group in groups]
     without, most = (fit_all("en", rows, MODEL)[-1].fit for rows in (answered, answered + questions))
     assert most.weights["label_logit"] > 2 * without.weights["label_logit"]
     assert most.weights["answer_cosine"] > 0 > most.weights["uncovered_share"]
-    assert most.rows == 60 * 5 + len(questions)
+    assert most.rows == 60 * 5 + 160 * 5
+    assert set(most.heldout) == {"answered roc_auc", "answered brier", "answered right first"}
+
+
+def test_pairs_picked_by_hand_have_fits_of_their_own(groups) -> None:
+    """In them only the model's label tells; what retrieval proposed is judged as if they were not there."""
+    chance = random.Random(6)
+    pairs = [
+        LabelledGroup("pairs", (Signals(chance.gauss(0.9, 0.03), chance.gauss(3 if same else -3, 1), None),), (same,))
+        for same in (True, False) * 100
+    ]
+    cosine, label, *proposed = (fitted.fit for fitted in fit_all("en", groups + pairs, MODEL))
+    assert proposed == [fitted.fit for fitted in fit_all("en", groups, MODEL)][2:]
+    assert (cosine.rows, label.rows) == (200, 200)
+    assert label.heldout["pairs roc_auc"] > 0.95 > cosine.heldout["pairs roc_auc"]
+    assert set(label.heldout) == {"pairs roc_auc", "pairs brier"}
+    # A pair has no rivals: its probability is that of its score.
+    assert label.ranking.probabilities([2.0]) == [pytest.approx(1 / (1 + math.exp(-2.0)))]
 
 
 def test_a_domain_of_another_level_does_not_turn_a_signal_round() -> None:

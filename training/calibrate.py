@@ -1,12 +1,12 @@
 """Fit the judge's calibration on labelled pairs of each language and write it to a file.
 
-    python -m training.calibrate --english QQP/train.csv --portuguese AIA_BDE_FOLDER
+    python -m training.calibrate --pairs QQP/train.csv --requests BANKING77/test.csv --faqs AIA_BDE_FOLDER
 
-English pairs are those of Quora's that the adapter was not trained on. Portuguese pairs are rewordings of
-public FAQs against the candidates retrieval shows for them, which makes the wrong ones hard near misses; of
-those only every eighth FAQ is used, so that others train and measure. In both languages customers' wordings
-for the sample library stand beside them as a second domain of equal weight: a scale fitted on one domain
-alone is badly off on another.
+English pairs are those of Quora's that the adapter was not trained on, and customers' requests against the
+candidates retrieval shows for them, of intents that it was not trained on. Portuguese ones are rewordings of
+public FAQs against such candidates; of those only every eighth FAQ is used, so that others train and measure.
+In both languages customers' wordings for the sample library are another domain of equal weight: a scale fitted
+on one domain alone is badly off on another.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from assistant.records import LANGUAGES, Language
 from assistant.settings import load_settings
 from assistant.versions import FINGERPRINTS
 from training.calibration_cache import LabelCache
-from training.calibration_data import Group, english_groups, portuguese_groups, shop_groups
+from training.calibration_data import Group, english_groups, portuguese_groups, request_groups, shop_groups
 from training.calibration_fit import LabelledGroup, choose_threshold, fit_all
 
 
@@ -51,8 +51,9 @@ def label(groups: list[Group], language: Language, model: LoadedModel, cache: La
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--english", type=Path, required=True, help="CSV with question1, question2, is_duplicate")
-    parser.add_argument("--portuguese", type=Path, required=True, help="folder with faqs.jsonl and queries_dev.jsonl")
+    parser.add_argument("--pairs", type=Path, required=True, help="English CSV with question1, question2, is_duplicate")
+    parser.add_argument("--requests", type=Path, required=True, help="English CSV with text, category")
+    parser.add_argument("--faqs", type=Path, required=True, help="Portuguese folder: faqs.jsonl, queries_dev.jsonl")
     parser.add_argument("--limit", type=int, default=500, help="pairs of each published set (default: %(default)s)")
     parser.add_argument("--precision", type=float, default=0.9, help="aim for shown answers (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=SHIPPED, help="file to write (default: the shipped one)")
@@ -66,9 +67,10 @@ def main() -> None:
         trained = frozenset(read_fingerprints(model.adapter).rows) if has_prints else frozenset()
         for language in LANGUAGES:
             published = (
-                english_groups(options.english, embedder, options.limit, trained)
+                english_groups(options.pairs, embedder, options.limit, trained)
+                + request_groups(options.requests, embedder, options.limit)
                 if language == "en"
-                else portuguese_groups(options.portuguese, embedder, options.limit)
+                else portuguese_groups(options.faqs, embedder, options.limit)
             )
             labelled = label(published + shop_groups(language, embedder), language, model, cache)
             fitted = fit_all(language, labelled, model.identity)

@@ -13,7 +13,16 @@ from assistant.embedder import Embedder
 from assistant.errors import InputError
 from assistant.records import Language
 from assistant.sample import sample_rows
-from evals.datasets import QuestionPair, is_for_fitting, load_faqs, load_pairs, load_queries, load_wordings
+from evals.datasets import (
+    QuestionPair,
+    intent_is_for_training,
+    is_for_fitting,
+    load_faqs,
+    load_pairs,
+    load_queries,
+    load_requests,
+    load_wordings,
+)
 from training.rows import PairRow
 from training.splits import fingerprint
 
@@ -71,7 +80,20 @@ def portuguese_groups(folder: Path, embedder: Embedder, limit: int) -> list[Grou
     queries = [query for query in load_queries(folder) if is_for_fitting(query.faq_id)]
     random.Random(SEED).shuffle(queries)
     asked = [(query.text, answers[query.faq_id]) for query in queries[: limit // CANDIDATES]]
-    return _nearest("faqs", asked, [(faq.question, faq.answer) for faq in faqs], embedder)
+    return _nearest("faqs", asked, [Past(faq.question, faq.answer, faq.answer) for faq in faqs], embedder)
+
+
+def request_groups(path: Path, embedder: Embedder, limit: int) -> list[Group]:
+    """Requests whose intents trained no adapter, about `limit` pairs; the first one of each intent is a past question.
+
+    What would be answered is not known.
+    """
+    requests = load_requests(path)
+    library = {request.intent: request.text for request in reversed(requests)}
+    asked = [one for one in requests if not intent_is_for_training(one.intent) and library[one.intent] != one.text]
+    random.Random(SEED).shuffle(asked)
+    wanted = [(one.text, one.intent) for one in asked[: limit // CANDIDATES]]
+    return _nearest("requests", wanted, [Past(text, intent, None) for intent, text in library.items()], embedder)
 
 
 def shop_groups(language: Language, embedder: Embedder) -> list[Group]:
@@ -80,32 +102,43 @@ def shop_groups(language: Language, embedder: Embedder) -> list[Group]:
     answers = {row["id"]: row["answer"] for row in library}
     wordings = load_wordings(WORDINGS / f"shop_wordings_{language}.jsonl")
     asked = [(wording.query, answers[wording.answer_id] if wording.answer_id else None) for wording in wordings]
-    return _nearest("shop", asked, [(row["question"], row["answer"]) for row in library], embedder)
+    return _nearest("shop", asked, [Past(row["question"], row["answer"], row["answer"]) for row in library], embedder)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A past question; those with an equal `target` are the same. `answer` is None where it is not known."""
+
+    question: str
+    target: str
+    answer: str | None
 
 
 def _nearest(
-    domain: str, asked: Sequence[tuple[str, str | None]], library: Sequence[tuple[str, str]], embedder: Embedder
+    domain: str, asked: Sequence[tuple[str, str | None]], library: Sequence[Past], embedder: Embedder
 ) -> list[Group]:
-    """Each (query, right answer) against the library's nearest questions."""
-    questions = embedder.embed([question for question, _ in library])
-    answers = embedder.embed([answer for _, answer in library])
+    """Each (query, right target) against the library's nearest questions."""
+    questions = embedder.embed([past.question for past in library])
+    answered = all(past.answer is not None for past in library)
+    answers = embedder.embed([past.answer or "" for past in library]) if answered else None
     vectors = embedder.embed([query for query, _ in asked])
     groups = []
     for (query, right), vector in zip(asked, vectors, strict=True):
-        similarities, of_answers = questions @ vector, answers @ vector
-        ranked = np.argsort(-(similarities + ANSWER_SHARE * of_answers))
+        similarities = questions @ vector
+        of_answers = None if answers is None else answers @ vector
+        ranked = np.argsort(-(similarities if of_answers is None else similarities + ANSWER_SHARE * of_answers))
         # As in the judge's shortlist, the best question of each answer.
-        first = {library[i][1]: i for i in reversed(ranked)}
-        nearest = [i for i in ranked if first[library[i][1]] == i][:CANDIDATES]
+        first = {library[i].target: i for i in reversed(ranked)}
+        nearest = [i for i in ranked if first[library[i].target] == i][:CANDIDATES]
         groups.append(
             Group(
                 domain,
                 query,
-                tuple(library[i][0] for i in nearest),
-                tuple(library[i][1] for i in nearest),
+                tuple(library[i].question for i in nearest),
+                tuple(library[i].answer for i in nearest),
                 tuple(float(similarities[i]) for i in nearest),
-                tuple(float(of_answers[i]) for i in nearest),
-                tuple(library[i][1] == right for i in nearest),
+                tuple(None if of_answers is None else float(of_answers[i]) for i in nearest),
+                tuple(library[i].target == right for i in nearest),
             )
         )
     return groups

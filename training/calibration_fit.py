@@ -40,6 +40,9 @@ SIGNAL_SETS: dict[Language, tuple[tuple[str, ...], ...]] = {
 # These need the past answer, which published pairs of questions lack.
 ANSWER_SIGNALS = ("answer_cosine", "uncovered_share")
 
+# The second step of a pair that stands by itself: it has no rival to be ahead of.
+ALONE = Ranking(own=1.0, lead=0.0, cap=0.0, intercept=0.0)
+
 # The sign a signal's weight must have for a verdict to be explainable by it.
 DIRECTION = {"cosine": 1, "answer_cosine": 1, "label_logit": 1, "differing_share": -1, "uncovered_share": -1}
 
@@ -72,23 +75,29 @@ class LabelledGroup:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A fit with the ranking groups it was measured on and their cross-validated probabilities."""
+    """A fit with the groups it was measured on and their cross-validated probabilities."""
 
     fit: Fit
-    rankings: list[LabelledGroup]
+    measured: list[LabelledGroup]
     heldout: list[list[float]]
 
 
 def fit_all(language: Language, groups: Sequence[LabelledGroup], model: JudgeModel) -> list[Fitted]:
     """One fit per set of signals of the language, with held-out figures of a cross-validation by question.
 
+    Sets with the answers' signals serve what retrieval proposed and are fitted on such groups alone: pairs that were
+    picked by hand, Quora's, would give the model's label far more weight than it earns there. Those pairs are what
+    the other sets are for.
+
     A question with a pair that lacks a signal (a label that could not be read) takes no part in the fits
     that need it; a fit with fewer than half of the questions is left out, and so is its signal in the app.
     """
     fits = []
     for names in SIGNAL_SETS[language]:
-        whole = [group for group in groups if group.has([name for name in names if name not in ANSWER_SIGNALS])]
-        if 2 * len(whole) >= len(groups):
+        with_answers = any(name in ANSWER_SIGNALS for name in names)
+        own = [group for group in groups if group.is_ranking == with_answers] or groups
+        whole = [group for group in own if group.has([name for name in names if name not in ANSWER_SIGNALS])]
+        if 2 * len(whole) >= len(own):
             fits.append(_cross_validated(language, whole, names, model))
     return fits
 
@@ -99,7 +108,7 @@ def choose_threshold(fitted: Fitted, precision: float) -> float:
     Counted on held-out probabilities. Where a domain never reaches that precision, its best counts.
     """
     best: dict[str, list[tuple[float, bool]]] = {}
-    for probabilities, group in zip(fitted.heldout, fitted.rankings, strict=True):
+    for probabilities, group in zip(fitted.heldout, fitted.measured, strict=True):
         best.setdefault(group.domain, []).append(max(zip(probabilities, group.same, strict=True)))
     return max(_threshold(pairs, precision) for pairs in best.values())
 
@@ -119,11 +128,11 @@ def _cross_validated(
     for train, test in KFold(FOLDS, shuffle=True, random_state=0).split(groups):
         fit = _fit(language, [groups[i] for i in train], names, model, {})
         for i in test:
-            if groups[i].is_ranking:
+            if groups[i].has(names):
                 scores = [fit.score(signals) for signals in groups[i].signals]
                 heldout[i] = fit.ranking.probabilities(scores)
-    rankings, ranked = [groups[i] for i in sorted(heldout)], [heldout[i] for i in sorted(heldout)]
-    return Fitted(_fit(language, groups, names, model, _figures(rankings, ranked)), rankings, ranked)
+    measured, probabilities = [groups[i] for i in sorted(heldout)], [heldout[i] for i in sorted(heldout)]
+    return Fitted(_fit(language, groups, names, model, _figures(measured, probabilities)), measured, probabilities)
 
 
 def _fit(
@@ -134,10 +143,9 @@ def _fit(
     figures: dict[str, float],
 ) -> Fit:
     weights, intercept = _fit_score(groups, names)
-    score = Fit(language, weights, intercept, Ranking(1.0, 0.0, 0.0, 0.0), None, 0, {}).score
-    ranking = _fit_ranking(
-        [([score(signals) for signals in group.signals], group) for group in groups if group.is_ranking]
-    )
+    score = Fit(language, weights, intercept, ALONE, None, 0, {}).score
+    rankings = [group for group in groups if group.is_ranking and group.has(names)]
+    ranking = _fit_ranking([([score(signals) for signals in group.signals], group) for group in rankings])
     rows = sum(len(group.same) for group in groups)
     return Fit(language, weights, intercept, ranking, model if "label_logit" in names else None, rows, figures)
 
@@ -145,8 +153,8 @@ def _fit(
 def _fit_score(groups: Sequence[LabelledGroup], names: Sequence[str]) -> tuple[dict[str, float], float]:
     """Weights of the signals and an intercept.
 
-    Those of the questions are fitted on all pairs, then those of the answers are added on the pairs that
-    have one, so that pairs of questions alone still teach what the others are worth.
+    Those of the questions are fitted on all groups, then those of the answers are added on the groups that
+    have one, so that questions without answers still teach what the others are worth.
     """
     of_questions = [name for name in names if name not in ANSWER_SIGNALS]
     weights, level = _regress(groups, of_questions, {})
@@ -207,8 +215,13 @@ def _weights(
 
 
 def _fit_ranking(rankings: Sequence[tuple[list[float], LabelledGroup]]) -> Ranking:
-    """The second step. Every ranking also takes part with a random half of its candidates, which
-    stands for smaller libraries and for questions whose answer is missing."""
+    """The second step; none where there are only pairs.
+
+    Every ranking also takes part with a random half of its candidates, which stands for smaller libraries and for
+    questions whose answer is missing.
+    """
+    if not rankings:
+        return ALONE
     chance = random.Random(SEED)
     sets: list[tuple[list[float], LabelledGroup]] = []
     for scores, group in rankings:
@@ -250,5 +263,7 @@ def _figures(groups: Sequence[LabelledGroup], probabilities: Sequence[Sequence[f
         answerable = [(ps, labels) for ps, labels in own if any(labels)]
         figures[f"{domain} roc_auc"] = float(roc_auc_score(same, flat))
         figures[f"{domain} brier"] = float(brier_score_loss(same, flat))
-        figures[f"{domain} right first"] = float(np.mean([labels[int(np.argmax(ps))] for ps, labels in answerable]))
+        if any(group.is_ranking for group in groups):
+            firsts = [labels[int(np.argmax(ps))] for ps, labels in answerable]
+            figures[f"{domain} right first"] = float(np.mean(firsts))
     return figures

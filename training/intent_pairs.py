@@ -1,4 +1,4 @@
-"""Pairs from requests sorted by what was wanted: two with one intent, or one against its nearest of other intents."""
+"""Pairs from requests sorted by what was wanted, as retrieval would propose them to the judge."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ import numpy as np
 from assistant.assembly import open_embedder
 from assistant.records import Language
 from assistant.settings import load_settings
-from evals.datasets import Request, intent_is_for_training, load_requests
+from evals.datasets import intent_is_for_training, load_requests
 from training.rows import PairRow
 
-# Near misses for each request, of so many different intents: retrieval shows the judge nothing else.
-NEAR_MISSES = 2
+# As many of a library's questions retrieval shows the judge.
+CANDIDATES = 10
 
 
 def intent_pairs(path: Path, language: Language, provenance: str) -> Iterator[PairRow]:
-    """Every request against the next one of its intent, and against the nearest one of each of the nearest intents.
+    """Every request against three of a library that holds one request of each intent: that of its own intent, the
+    nearest of the others, and another one of those that retrieval would show.
 
-    Only intents kept for training take part, on either side.
+    Libraries change from request to request. Were the wrong ones the nearest of all requests, they would lie nearer
+    than the right ones, and the model would learn that what is alike is not the same. Only intents kept for training
+    take part, on either side.
     """
-    requests = [one for one in load_requests(path) if intent_is_for_training(one.intent)]
-    vectors = open_embedder(load_settings()).embed([one.text for one in requests])
-    following = dict(_following(requests))
-    for place, request in enumerate(requests):
-        other = following[place]
-        if other != place:
-            yield PairRow(request.text, requests[other].text, True, language, provenance=provenance)
-        seen = {request.intent}
-        for near in np.argsort(-(vectors @ vectors[place])):
-            if len(seen) > NEAR_MISSES:
-                break
-            if requests[near].intent not in seen:
-                seen.add(requests[near].intent)
-                yield PairRow(request.text, requests[near].text, False, language, provenance=provenance)
-
-
-def _following(requests: list[Request]) -> Iterator[tuple[int, int]]:
-    """For the place of each request that of the next one with its intent, the first one following on the last."""
-    members: dict[str, list[int]] = {}
-    for place, request in enumerate(requests):
-        members.setdefault(request.intent, []).append(place)
-    for places in members.values():
-        yield from zip(places, [*places[1:], places[0]], strict=True)
+    members: dict[str, list[str]] = {}
+    for request in load_requests(path):
+        if intent_is_for_training(request.intent):
+            members.setdefault(request.intent, []).append(request.text)
+    embedder = open_embedder(load_settings())
+    vectors = {intent: embedder.embed(texts) for intent, texts in members.items()}
+    for intent, texts in members.items():
+        others = [other for other in members if other != intent]
+        for place, text in enumerate(texts):
+            library = place + 1
+            own = texts[library % len(texts)]
+            if own != text:
+                yield PairRow(text, own, True, language, provenance=provenance)
+            places = [library % len(members[other]) for other in others]
+            near = np.array([vectors[other][at] for other, at in zip(others, places, strict=True)])
+            ranked = np.argsort(-(near @ vectors[intent][place]))[: CANDIDATES - 1]
+            for rank in {0, 1 + place % max(len(ranked) - 1, 1)} if len(ranked) > 1 else range(len(ranked)):
+                other = others[ranked[rank]]
+                wrong = members[other][places[ranked[rank]]]
+                yield PairRow(text, wrong, False, language, provenance=provenance)
