@@ -53,8 +53,8 @@ class Settings(BaseSettings):
 
     threshold_en: Probability | None = None
     threshold_pt: Probability | None = None
-    margin_en: Probability = 0.2
-    margin_pt: Probability = 0.2
+    margin_en: Probability = 0.25
+    margin_pt: Probability = 0.25
     other_languages: bool = False
     candidates: int = Field(10, ge=1, le=50)
     max_matches: int = Field(3, ge=1, le=10)

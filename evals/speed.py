@@ -2,8 +2,8 @@
 
     python -m evals.speed [--pairs 100] [--loop 10] [--suggestions 60]
 
-100 real pairs (customers' wordings against the sample answers retrieval finds for them), judged with a
-LoRA adapter attached (r 16 on all linear layers; an untrained one costs what a trained one does).
+100 real pairs (customers' wordings against the sample answers retrieval finds for them), judged with the shipped
+adapter or that of the settings.
 
 - The loop: article A's, on the same model and adapter: one pair at a time, the whole prompt, up to
   400 tokens generated with explanation first, label cut out of the text.
@@ -21,33 +21,24 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from peft import LoraConfig, get_peft_model
 from tqdm import tqdm
-from transformers import AutoModelForCausalLM
 
-from assistant import basemodels, prompts
+from assistant import prompts
 from assistant.assembly import open_desk, threads
-from assistant.generator.engine import Engine, has_cuda
+from assistant.generator.engine import Engine
 from assistant.generator.packing import Packer, Tree
 from assistant.judge import JUDGED_CHARS
+from assistant.models import open_model
 from assistant.prompts import PairPrompt
 from assistant.settings import Settings, load_settings
 from assistant.store.connection import open_store
-from assistant.weights import Weights, locate
+from assistant.weights import locate
 from evals.datasets import Wording, load_wordings
 from evals.shop import DATA
 
 CANDIDATES = 10
 LOOP_TOKENS = 400
 REPEATS = 3
-
-
-def untrained_adapter(weights: Weights, folder: Path) -> Path:
-    """An adapter of the recipes' shape before its first step: it costs what a trained one does."""
-    model = AutoModelForCausalLM.from_pretrained(weights.path)
-    config = LoraConfig(r=16, lora_alpha=16, target_modules=list(weights.base.lora_modules))
-    get_peft_model(model, config).save_pretrained(folder)
-    return folder
 
 
 def real_pairs(settings: Settings, wordings: Sequence[Wording], chat: prompts.ChatFormat) -> list[list[PairPrompt]]:
@@ -144,14 +135,16 @@ def main() -> None:
     wordings = [w for language in ("en", "pt") for w in load_wordings(DATA / f"shop_queries_{language}.jsonl")]
     wordings = wordings[:: max(1, len(wordings) // options.suggestions)]
     with tempfile.TemporaryDirectory() as folder:
-        base = basemodels.choose(load_settings().base_model, has_cuda())
         settings = load_settings(data_dir=Path(folder) / "data", database_url=None)
-        weights = locate(base, settings.cache_dir)
-        adapter_folder = untrained_adapter(weights, Path(folder) / "adapter")
-        settings = settings.model_copy(update={"adapter": str(adapter_folder)})
+        with open_model(settings) as model:
+            base, adapter_folder = model.base, model.adapter
+        if adapter_folder is None:
+            raise SystemExit(
+                f"{base.name} has no adapter to measure: unset RESPOSTA_BASE_MODEL or set RESPOSTA_ADAPTER."
+            )
         suggestions(settings, wordings)
         groups = real_pairs(settings, wordings[: options.pairs // CANDIDATES], base.chat)
-        engine = Engine(weights, threads(settings))
+        engine = Engine(locate(base, settings.cache_dir), threads(settings))
         adapter = engine.load_adapter(adapter_folder)
         trees = [tree(engine, group) for group in groups]
         pairs = sum(len(own.leaves) for _, own in trees)

@@ -64,5 +64,6 @@ def test_the_shipped_calibration_points_the_right_way(language: str, embedder) -
         assert own.weights["cosine"] > 0
         assert own.weights.get("differing_share", -1) <= 0
         assert own.weights.get("uncovered_share", -1) <= 0
-        assert own.ranking.lead > 0
+        # A fit for pairs of questions has no second step.
+        assert own.ranking.lead > 0 or "answer_cosine" not in own.weights
         assert own.ranking.own >= 0

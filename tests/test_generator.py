@@ -38,7 +38,7 @@ def adapter(weights: Weights, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def tree(asked: str, pasts=PASTS, language="en") -> TreePrompt:
-    chat = basemodels.CATALOGUE["smollm2-135m"].chat
+    chat = basemodels.CATALOGUE["gemma-3-270m"].chat
     pairs = [prompts.label_first(asked, past, language, chat) for past in pasts]
     return TreePrompt(pairs[0].head, pairs[0].asked, tuple(pair.past for pair in pairs))
 
@@ -114,7 +114,7 @@ def test_streamed_text_equals_greedy_generation(model) -> None:
 
 
 def test_the_stop_token_ends_a_text(model) -> None:
-    chat = basemodels.CATALOGUE["smollm2-135m"].chat
+    chat = model.base.chat
     prompt = TreePrompt((Segment(f"{chat.user}Say only the word yes.{chat.assistant}"),), (), ((Segment("Yes"),),))
     *_, (_, text, finished) = model.generator.stream(prompt, 200)
     assert finished
@@ -147,7 +147,7 @@ def test_a_failing_batch_fails_its_callers_and_nobody_else(model, monkeypatch: p
 
 def test_quoted_text_yields_no_control_token(model) -> None:
     engine = model.generator._engine
-    stop = basemodels.CATALOGUE["smollm2-135m"].chat.stop
+    stop = model.base.chat.stop
     assert engine.stop_id in engine.encode((Segment(stop),))
     assert engine.stop_id not in engine.encode((Segment(stop, quoted=True),))
 

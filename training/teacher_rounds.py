@@ -72,9 +72,14 @@ async def _round(
 
     workers = [asyncio.create_task(work()) for _ in range(CONCURRENT)]
     try:
-        await asyncio.gather(*workers)
+        await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
     finally:
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
+        # More than once: a cancellation that comes while a connection is opened or closed can get lost there.
+        while running := [worker for worker in workers if not worker.done()]:
+            for worker in running:
+                worker.cancel()
+            await asyncio.wait(running, timeout=1)
+    for worker in workers:
+        if not worker.cancelled():
+            worker.result()
     return refused
