@@ -114,11 +114,13 @@ def test_streamed_text_equals_greedy_generation(model) -> None:
 
 
 def test_the_stop_token_ends_a_text(model) -> None:
+    """Of the shipped adapter, which learned to write one sentence."""
     chat = model.base.chat
-    prompt = TreePrompt((Segment(f"{chat.user}Say only the word yes.{chat.assistant}"),), (), ((Segment("Yes"),),))
-    *_, (_, text, finished) = model.generator.stream(prompt, 200)
+    pair = prompts.label_first("Where is my parcel?", "How do I cancel an order?", "en", chat)
+    prompt = TreePrompt(pair.head, pair.asked, (prompts.reason_after(pair, "different", "en"),))
+    *_, (_, text, finished) = model.generator.stream(prompt, 200, model.identity.adapter)
     assert finished
-    assert len(model.generator._engine.tokenizer(text).input_ids) < 200
+    assert 0 < len(model.generator._engine.tokenizer(text).input_ids) < 100
     assert chat.stop not in text
 
 
