@@ -22,7 +22,7 @@ from assistant.records import Answer, Candidate
 from assistant.retriever import Retriever
 from assistant.settings import load_settings
 from assistant.store.connection import Store, open_store
-from evals.datasets import Query, is_for_fitting, load_faqs, load_pairs, load_queries
+from evals.datasets import Query, is_for_fitting, is_for_training, load_faqs, load_pairs, load_queries
 from evals.measures import recall_at
 
 # Deeper than the ten that count, because equal answers take one place.
@@ -62,8 +62,12 @@ def rank(
 
 
 def report(name: str, queries: Sequence[Query], rankings: Sequence[Sequence[str]], answers: dict[int, str]) -> None:
-    """One line for all queries, one for those whose FAQ the calibration has not seen."""
-    for group, kept in (("all", lambda query: True), ("unseen", lambda query: not is_for_fitting(query.faq_id))):
+    """One line for all queries, one for those whose FAQ neither trained the adapter nor fitted the calibration."""
+
+    def is_unseen(query: Query) -> bool:
+        return not is_for_fitting(query.faq_id) and not is_for_training(query.faq_id)
+
+    for group, kept in (("all", lambda query: True), ("unseen", is_unseen)):
         rows = [(ranked, answers[query.faq_id]) for ranked, query in zip(rankings, queries, strict=True) if kept(query)]
         ranked, right = [row[0] for row in rows], [row[1] for row in rows]
         print(
