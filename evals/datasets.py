@@ -40,11 +40,7 @@ class Query:
 
 def load_pairs(path: Path) -> list[QuestionPair]:
     """Quora-style CSV with the columns question1, question2, is_duplicate (0 or 1)."""
-    with _open(path) as stream:
-        rows = list(csv.DictReader(stream))
-    for name in ("question1", "question2", "is_duplicate"):
-        if rows and name not in rows[0]:
-            raise InputError(f"{path} has no column {name}; it needs question1, question2 and is_duplicate.")
+    rows = _table(path, "question1", "question2", "is_duplicate")
     return [QuestionPair(row["question1"], row["question2"], row["is_duplicate"] == "1") for row in rows]
 
 
@@ -83,16 +79,11 @@ class Request:
 
 def load_requests(path: Path) -> list[Request]:
     """Banking77's CSV with the columns text and category. Raises `InputError` when one is missing."""
-    with _open(path) as stream:
-        rows = list(csv.DictReader(stream))
-    for name in ("text", "category"):
-        if rows and name not in rows[0]:
-            raise InputError(f"{path} has no column {name}; it needs text and category.")
-    return [Request(row["text"], row["category"]) for row in rows]
+    return [Request(row["text"], row["category"]) for row in _table(path, "text", "category")]
 
 
 def intent_is_for_training(intent: str) -> bool:
-    """About three of four intents train adapters; requests with the others measure them."""
+    """About three of four intents train adapters; requests with the others fit the calibration."""
     return hashlib.sha256(intent.encode()).digest()[0] % 4 != 0
 
 
@@ -108,6 +99,17 @@ class Wording:
 def load_wordings(path: Path) -> list[Wording]:
     """JSONL with query, language, answer_id (null for none)."""
     return [Wording(row["query"], row["language"], row["answer_id"]) for row in _jsonl(path)]
+
+
+def _table(path: Path, *columns: str) -> list[dict[str, str]]:
+    """The rows of a CSV file. Raises `InputError` when a column is missing."""
+    with _open(path) as stream:
+        rows = list(csv.DictReader(stream))
+    for name in columns:
+        if rows and name not in rows[0]:
+            needed = f"{', '.join(columns[:-1])} and {columns[-1]}"
+            raise InputError(f"{path} has no column {name}; it needs {needed}.")
+    return rows
 
 
 def _jsonl(path: Path) -> list[dict]:

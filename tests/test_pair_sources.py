@@ -55,6 +55,13 @@ def test_requests_sorted_by_intent_are_rows_as_well(tmp_path: Path) -> None:
     assert {intent for pair in different for intent in pair} == {"lost_card", "cash", "refund"}
 
 
+def test_requests_with_one_intent_have_no_near_misses(tmp_path: Path) -> None:
+    (tmp_path / "requests.csv").write_text("text,category\nI lost my card,cash\nMy card,cash\n", encoding="utf-8")
+    source = Source(kind="intents", file="requests.csv")
+    (row,) = load([source], Data(root=tmp_path, sources=[source]), Report())
+    assert (row.question1, row.question2, row.same) == ("I lost my card", "My card", True)
+
+
 def test_requests_without_a_column_are_refused(tmp_path: Path) -> None:
     (tmp_path / "requests.csv").write_text("text,label\na,b\n", encoding="utf-8")
     source = Source(kind="intents", file="requests.csv")

@@ -16,6 +16,7 @@ from assistant.fingerprints import read_fingerprints, write_fingerprints
 from assistant.versions import AdapterVersion, read_version, write_version
 from assistant.weights import Weights
 from tests.adapters import FACTS
+from training.backend import load
 from training.backend.loaded import Trainable
 from training.backend.plain import lora_config
 from training.backend.start import begin_with
@@ -79,6 +80,22 @@ def test_an_adapter_of_another_shape_is_refused(finished, changes: dict, told: s
     with pytest.raises(ModelError) as error:
         begin_with(trainable(recipe, seed=2), folder, recipe)
     assert told in str(error.value) and str(error.value).endswith("Correct the recipe.")
+
+
+def test_an_adapter_of_another_task_is_refused(finished) -> None:
+    _, folder, _ = finished
+    write_version(folder, replace(FACTS, base_sha256=SHA, task="portuguese-qa"))
+    with pytest.raises(ModelError, match="was trained for portuguese-qa, not question-similarity"):
+        begin_with(trainable(smoke(), seed=2), folder, smoke())
+
+
+def test_a_recipe_with_a_start_is_loaded_with_its_adapter(finished, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained, folder, _ = finished
+    monkeypatch.setattr("training.backend.plain.load", lambda recipe, cache: trainable(recipe, seed=2))
+    fresh, begun = (load(recipe, folder, torch.get_num_threads()) for recipe in (smoke(), smoke(start=folder)))
+    (name, weights), *_ = adapter(trained.model).items()
+    assert torch.equal(adapter(begun.model)[name], weights)
+    assert not torch.equal(adapter(fresh.model)[name], weights)
 
 
 def test_an_adapter_of_another_base_is_refused(finished) -> None:

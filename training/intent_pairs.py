@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
 from assistant.assembly import open_embedder
 from assistant.records import Language
 from assistant.settings import load_settings
@@ -38,10 +36,9 @@ def intent_pairs(path: Path, language: Language, provenance: str) -> Iterator[Pa
             own = texts[library % len(texts)]
             if own != text:
                 yield PairRow(text, own, True, language, provenance=provenance)
-            places = [library % len(members[other]) for other in others]
-            near = np.array([vectors[other][at] for other, at in zip(others, places, strict=True)])
-            ranked = np.argsort(-(near @ vectors[intent][place]))[: CANDIDATES - 1]
-            for rank in {0, 1 + place % max(len(ranked) - 1, 1)} if len(ranked) > 1 else range(len(ranked)):
-                other = others[ranked[rank]]
-                wrong = members[other][places[ranked[rank]]]
-                yield PairRow(text, wrong, False, language, provenance=provenance)
+            shown = {other: library % len(members[other]) for other in others}
+            distance = {other: -float(vectors[other][at] @ vectors[intent][place]) for other, at in shown.items()}
+            ranked = sorted(others, key=distance.__getitem__)[: CANDIDATES - 1]
+            nearest, further = ranked[:1], ranked[1:]
+            for other in [*nearest, further[place % len(further)]] if further else nearest:
+                yield PairRow(text, members[other][shown[other]], False, language, provenance=provenance)

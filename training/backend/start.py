@@ -18,9 +18,12 @@ from training.recipe import Recipe
 def begin_with(trainable: Trainable, folder: Path, recipe: Recipe) -> None:
     """Put the adapter of the version in `folder` in place of the fresh one.
 
-    Raises `ModelError` when it has another shape than the recipe's, other prompts or another base.
+    Raises `ModelError` when it has another task or shape than the recipe's, other prompts or another base.
     """
-    fits(read_version(folder), trainable.weights.sha256, PROMPT_VERSION)
+    version = read_version(folder)
+    if version.task != recipe.task:
+        raise ModelError(f"start: {folder} was trained for {version.task}, not {recipe.task}. Correct the recipe.")
+    fits(version, trainable.weights.sha256, PROMPT_VERSION)
     config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     wanted = {
         "r": recipe.lora.r,
