@@ -47,7 +47,7 @@ def test_sets_in_the_hubs_form_are_read_by_its_library(no_network, tmp_path: Pat
     ]
     folder = tmp_path / "faquad"
     folder.mkdir()
-    (folder / "train.jsonl").write_text(json.dumps(lines[0]) + "\n", encoding="utf-8")
+    (folder / "train.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
     (row,), _ = from_hub(Source(kind="squad", hub=str(folder)))
     assert row.answers == ("Recife",)
 
