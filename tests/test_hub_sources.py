@@ -38,13 +38,8 @@ def test_sets_in_the_hubs_form_are_read_by_its_library(no_network, tmp_path: Pat
     rows, report = from_hub(Source(kind="pairs", hub=str(folder), split="validation", file="not/used.csv"))
     assert rows == [PairRow("a?", "b?", True, "en", provenance=str(folder))]
     assert report.left_out == {"without question2": 1}
-    lines = [
-        {
-            "context": "A sede fica em Recife.",
-            "question": "Onde?",
-            "answers": {"text": ["Recife"], "answer_start": [15]},
-        }
-    ]
+    answers = {"text": ["Recife"], "answer_start": [15]}
+    line = {"context": "A sede fica em Recife.", "question": "Onde?", "answers": answers}
     folder = tmp_path / "faquad"
     folder.mkdir()
     (folder / "train.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
