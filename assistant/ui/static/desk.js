@@ -87,7 +87,7 @@ class Desk {
 
   bar(status) {
     const facts = status
-      ? [`${status.answers.toLocaleString("en")} past answers`, status.adapter ? `${status.base} + ${status.adapter}` : status.base]
+      ? [`${status.answers.toLocaleString("en")} past answers`, status.adapter ? `${status.base} + ${status.adapter.slice(0, 12)}` : status.base]
       : [];
     return el(
       "div",
