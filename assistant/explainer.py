@@ -9,6 +9,7 @@ from assistant import prompts
 from assistant.generator import Generator, TreePrompt
 from assistant.judge import JUDGED_CHARS
 from assistant.prompts import ChatFormat
+from assistant.quotations import Quotable, occur_in, quoted_phrases
 from assistant.records import Part, Reason, Verdict
 
 _WORD = re.compile(r"\w+")
@@ -41,7 +42,13 @@ class Explainer:
             prompts.reason_after(pair, verdict.label, part.language)
             for pair, verdict in zip(pairs, judged, strict=True)
         )
-        stream = self._generator.stream(TreePrompt(pairs[0].head, pairs[0].asked, leaves), self._tokens, self._adapter)
+        quotable = [Quotable(part.asked, verdict.candidate.phrasing) for verdict in judged]
+        stream = self._generator.stream(
+            TreePrompt(pairs[0].head, pairs[0].asked, leaves),
+            self._tokens,
+            self._adapter,
+            [texts.accepts for texts in quotable],
+        )
         for index, written, finished in stream:
             verdict = judged[index]
             text = f"{prompts.reason_opening(verdict.label, part.language)} {written.strip()}"
@@ -54,6 +61,6 @@ class Explainer:
             return Reason(text, "empty")
         if prompts.contradicts(written, verdict.label):
             return Reason(text, "contradicts the verdict")
-        if not prompts.occur_in(prompts.quoted_phrases(text), f"{part.asked} {verdict.candidate.phrasing}"):
+        if not occur_in(quoted_phrases(text), f"{part.asked} {verdict.candidate.phrasing}"):
             return Reason(text, "quotes words nobody wrote")
         return Reason(text)

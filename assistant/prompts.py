@@ -8,11 +8,9 @@ What people wrote stands in `quoted` segments, whose text can never become a con
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from assistant.differences import fold
 from assistant.intake import one_line
 from assistant.records import Language
 
@@ -108,8 +106,6 @@ def reply(text: str, chat: ChatFormat) -> tuple[Segment, ...]:
     return (Segment(f" {one_line(text)}", quoted=True), Segment(chat.stop))
 
 
-_WORD = re.compile(r"\w+")
-_QUOTED = re.compile(r"[\"“”«»]([^\"“”«»]{1,120})[\"“”«»]")
 _SAYS: dict[Literal["same", "different"], re.Pattern[str]] = {
     "same": re.compile(
         r"\b(?:same (?:thing|question|topic|issue|information)|are (?:the same|similar|identical|equivalent|duplicates)"
@@ -130,16 +126,6 @@ def contradicts(text: str, label: Literal["same", "different"]) -> bool:
     says_different = bool(_SAYS["different"].search(text))
     says_same = bool(_SAYS["same"].search(_SAYS["different"].sub(" ", text)))
     return says_different if label == "same" else says_same and not says_different
-
-
-def quoted_phrases(text: str) -> list[str]:
-    """What a reason puts in quotation marks."""
-    return [phrase.strip() for phrase in _QUOTED.findall(text)]
-
-
-def occur_in(phrases: Iterable[str], questions: str) -> bool:
-    """Whether every word of `phrases` stands in `questions`, whatever its case and accents."""
-    return set(_WORD.findall(fold(" ".join(phrases)))) <= set(_WORD.findall(fold(questions)))
 
 
 def explanation_first(asked: str, past: str, chat: ChatFormat) -> tuple[Segment, ...]:

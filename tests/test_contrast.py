@@ -16,6 +16,7 @@ import pytest
 from assistant import prompts
 from assistant.differences import fold
 from assistant.language import detect
+from assistant.quotations import quoted_phrases
 from assistant.records import LANGUAGES, Language
 from assistant.sample import sample_rows
 from training.contrast import contrast
@@ -89,7 +90,7 @@ def test_none_contradicts_its_label(explained) -> None:
 
 def test_every_quoted_word_stands_in_one_of_the_questions(explained) -> None:
     for (first, second, *_), text in explained:
-        assert words(" ".join(prompts.quoted_phrases(text))) <= words(f"{first} {second}"), text
+        assert words(" ".join(quoted_phrases(text))) <= words(f"{first} {second}"), text
         assert '"' not in re.sub(r'"[^"]{1,120}"', "", text), f"a quotation that no check would see: {text}"
         assert "{" not in text
 
@@ -168,7 +169,7 @@ PORTUGUESE = [
     [(*case, "en") for case in DECISIVE] + [(*case, "pt") for case in PORTUGUESE],
 )
 def test_it_quotes_what_matters(first, second, same, quoted: str, left_out: str, language: Language) -> None:
-    phrases = prompts.quoted_phrases(contrast(first, second, same, language))
+    phrases = quoted_phrases(contrast(first, second, same, language))
     found = words(" ".join(phrases))
     assert set(quoted.split()) <= found
     assert not set(left_out.split()) & found

@@ -68,7 +68,3 @@ def test_a_reply_without_a_label_gets_none(reply: str, label: str | None) -> Non
 )
 def test_a_reason_for_the_other_verdict_is_noticed(reason: str, label, contradicts: bool) -> None:
     assert prompts.contradicts(reason, label) is contradicts
-
-
-def test_quotations() -> None:
-    assert prompts.quoted_phrases('one says "before dispatch", one says “after”') == ["before dispatch", "after"]

@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from assistant.intake import one_line
 from assistant.language import detect
-from assistant.prompts import contradicts, occur_in, quoted_phrases, reason_opening
+from assistant.prompts import contradicts, reason_opening
+from assistant.quotations import occur_in, quoted_phrases
 from assistant.records import LANGUAGES, Language
 from training.rows import PairRow
 

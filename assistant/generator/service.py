@@ -72,11 +72,19 @@ class Generator:
         self._submit(Scoring(*self._encode(prompt), adapter, future))
         return future.result()
 
-    def stream(self, prompt: TreePrompt, limit: int, adapter: str | None = None) -> Stream:
-        """Write at most `limit` tokens behind every leaf, greedily. Raises `BusyError` when the queue is full."""
+    def stream(
+        self,
+        prompt: TreePrompt,
+        limit: int,
+        adapter: str | None = None,
+        accepts: Sequence[Callable[[str, bool], bool]] | None = None,
+    ) -> Stream:
+        """Write at most `limit` tokens behind every leaf, greedily; what `accepts(text, finished)` refuses of a
+        leaf is not written where another of the likely tokens can go on. Raises `BusyError` when the queue is full."""
         stream = Stream(len(prompt.leaves))
         rows = [
-            Row(limit, partial(stream.put, index), stream.fail, stream.cancelled) for index in range(len(prompt.leaves))
+            Row(limit, partial(stream.put, index), stream.fail, stream.cancelled, accepts=accepts and accepts[index])
+            for index in range(len(prompt.leaves))
         ]
         self._submit(Writing(*self._encode(prompt), adapter, rows))
         return stream
