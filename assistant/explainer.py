@@ -9,7 +9,7 @@ from assistant import prompts
 from assistant.generator import Generator, TreePrompt
 from assistant.judge import JUDGED_CHARS
 from assistant.prompts import ChatFormat
-from assistant.quotations import Quotable, occur_in, quoted_phrases
+from assistant.quotations import Quotable, without_repetition
 from assistant.records import Part, Reason, Verdict
 
 _WORD = re.compile(r"\w+")
@@ -42,25 +42,27 @@ class Explainer:
             prompts.reason_after(pair, verdict.label, part.language)
             for pair, verdict in zip(pairs, judged, strict=True)
         )
-        quotable = [Quotable(part.asked, verdict.candidate.phrasing) for verdict in judged]
+        openings = [prompts.reason_opening(verdict.label, part.language) for verdict in judged]
+        quotable = [
+            Quotable(part.asked, verdict.candidate.phrasing, opening, part.language, self._generator)
+            for verdict, opening in zip(judged, openings, strict=True)
+        ]
         stream = self._generator.stream(
             TreePrompt(pairs[0].head, pairs[0].asked, leaves),
             self._tokens,
             self._adapter,
-            [texts.accepts for texts in quotable],
+            [questions.allowed for questions in quotable],
         )
         for index, written, finished in stream:
             verdict = judged[index]
-            text = f"{prompts.reason_opening(verdict.label, part.language)} {written.strip()}"
-            yield verdict, text, self._outcome(part, verdict, text, written) if finished else None
+            text = f"{openings[index]} {without_repetition(written.strip())}"
+            yield verdict, text, Reason(text, self._fault(verdict, quotable[index], written)) if finished else None
 
     @staticmethod
-    def _outcome(part: Part, verdict: Verdict, text: str, written: str) -> Reason:
-        """The reason as it may be shown."""
+    def _fault(verdict: Verdict, quotable: Quotable, written: str) -> str | None:
+        """Why what was written may not be shown; None when it may."""
         if not _WORD.search(written):
-            return Reason(text, "empty")
+            return "empty"
         if prompts.contradicts(written, verdict.label):
-            return Reason(text, "contradicts the verdict")
-        if not occur_in(quoted_phrases(text), f"{part.asked} {verdict.candidate.phrasing}"):
-            return Reason(text, "quotes words nobody wrote")
-        return Reason(text)
+            return "contradicts the verdict"
+        return quotable.fault(written)

@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import Literal
 
-from assistant.differences import fold
+from assistant.differences import content_words, fold
+from assistant.generator import Generator
+from assistant.intake import one_line
+from assistant.records import Language
+from assistant.spans import Beginning, Spans
 
 _WORD = re.compile(r"\w+")
 _MARKS = '"“”«»'
 _QUOTED = re.compile(f"[{_MARKS}]([^{_MARKS}]{{1,120}})[{_MARKS}]")
+# What the token of a closing mark may hold besides.
+_AFTER_QUOTE = ("", ",", ".", ";", ":")
+# Stands for all closing marks where a word ends; no token has this number.
+_CLOSE = -1
+# Longest quotation, in characters.
+_REACH = 120
+Claim = Literal["first", "second", "both", "any"]
+# Questions, and where in them a quotation may begin.
+Possible = list[tuple[str, list[Beginning]]]
+# Words before a quotation that say where it stands; what follows one of the last group may stand anywhere.
+_MARKER = re.compile(
+    r"(?P<both>\bboth\b|\bshare\b|\bas duas\b|\btêm\b)"
+    r"|(?P<first>(?<!in the )(?<!na )\b(?:first|primeira)\b)"
+    r"|(?P<second>(?<!in the )(?<!na )\b(?:second|segunda)\b)"
+    r"|(?P<any>\b(?:in the|na) (?:first|second|primeira|segunda)|\bnothing\b|\bnot\b|\bnada\b|\bnão\b|\bwithout\b)",
+    re.IGNORECASE,
+)
 _MARK = re.compile(f"[{_MARKS}]")
+_TWICE = re.compile(r'("[^"]+") (?:and|e) \1', re.IGNORECASE)
 
 
 def quoted_phrases(text: str) -> list[str]:
@@ -23,35 +46,88 @@ def occur_in(phrases: Iterable[str], questions: str) -> bool:
     return set(_words(" ".join(phrases))) <= set(_words(questions))
 
 
+def without_repetition(text: str) -> str:
+    """`text` where a list of two quotations that are the same has one."""
+    return _TWICE.sub(r"\1", text)
+
+
+def claimed(text: str) -> Claim:
+    """Of which question `text`, a reason up to a quotation mark, says what it is about to quote."""
+    clause = re.split(r"[,.;:]", "".join(_MARK.split(text)[0::2]))[-1]
+    found: Claim = "any"
+    for marker in _MARKER.finditer(clause):
+        found = next((which for which, words in marker.groupdict().items() if words), "any")
+    return found
+
+
 class Quotable:
-    """What a reason may quote of some questions: words that follow each other in one of them, whatever their
-    case and accents. Each phrase once, so that a reason cannot circle around one word."""
+    """What a reason may quote: runs of the words of two questions, letter by letter, that begin with a word that
+    can decide something and stand where the reason says that they do. Each word once, so that a reason cannot
+    circle around it."""
 
-    def __init__(self, *questions: str) -> None:
-        self._questions = [_words(question) for question in questions]
+    def __init__(self, asked: str, past: str, opening: str, language: Language, generator: Generator) -> None:
+        self._opening, self._language, self._generator = opening, language, generator
+        ids = [generator.token_ends(f'"{following}')[0] for following in _AFTER_QUOTE]
+        self._closing = [one[0] for one in ids if len(one) == 1]
+        self._questions = one_line(asked), one_line(past)
+        self._stems = [content_words(question, language).keys() for question in self._questions]
+        shared = self._stems[0] & self._stems[1]
+        own = [(question, _beginnings(question, language, generator)) for question in self._questions]
+        both = [(self._questions[0], _beginnings(self._questions[0], language, generator, shared))]
+        self._possible: dict[Claim, Possible] = {"first": own[:1], "second": own[1:], "both": both, "any": own}
 
-    def accepts(self, text: str, finished: bool) -> bool:
-        """Whether `text` quotes nothing else. Unless `finished`, a quotation may still be open."""
+    def allowed(self, written: Sequence[int]) -> list[int] | None:
+        """The tokens that may follow those `written`; None for all, outside quotation marks."""
+        parts = _MARK.split(self._generator.text(written))
+        if len(parts) % 2:
+            return None
+        which = claimed(f"{self._opening} {chr(34).join(parts[:-1])}")
+        quoted = set(_words(" ".join(parts[1:-1:2])))
+        possible = self._possible[which]
+        fresh = [
+            (text, [one for one in starts if _words(text[one.start :])[0] not in quoted]) for text, starts in possible
+        ]
+        # Where only what has been quoted is left, it is quoted again rather than anything else.
+        chosen = fresh if any(starts for _, starts in fresh) else possible
+        within = self._since_mark(written)
+        following = [token for text, starts in chosen for token in Spans(text, starts, _CLOSE).allowed(within)]
+        if _CLOSE in following:
+            following += self._closing
+        return [token for token in dict.fromkeys(following) if token != _CLOSE] or None
+
+    def fault(self, text: str) -> str | None:
+        """What is wrong with the quotations of a finished reason; None when nothing is."""
         parts = _MARK.split(text)
-        if finished and len(parts) % 2 == 0:
-            return False
-        opened = parts.pop() if len(parts) % 2 == 0 else ""
-        closed = [tuple(_words(part)) for part in parts[1::2]]
-        if len(set(closed)) < len(closed) or not all(words and self._says(words) for words in closed):
-            return False
-        words = _words(opened)
-        half = words.pop() if opened[-1:].isalnum() else ""
-        return self._says(words, half)
+        if len(parts) % 2 == 0:
+            return "ends inside a quotation"
+        if not occur_in(parts[1::2], " ".join(self._questions)):
+            return "quotes words nobody wrote"
+        for at in range(1, len(parts), 2):
+            stems = content_words(parts[at], self._language).keys()
+            which = claimed('"'.join(parts[:at]))
+            wanted = {"first": self._stems[:1], "second": self._stems[1:], "both": self._stems, "any": ()}[which]
+            if any(not stems <= own for own in wanted):
+                return "says of a question what it does not say"
+        return None
 
-    def _says(self, words: Sequence[str], half: str = "") -> bool:
-        """Whether a question says `words` one after the other, and then one that begins with `half`."""
-        count = len(words)
-        for question in self._questions:
-            for at in range(len(question) - count + 1):
-                following = question[at + count] if at + count < len(question) else ""
-                if question[at : at + count] == [*words] and following.startswith(half):
-                    return True
-        return False
+    def _since_mark(self, written: Sequence[int]) -> Sequence[int]:
+        """The tokens behind the last one that holds a quotation mark."""
+        last = max(at for at, token in enumerate(written) if _MARK.search(self._generator.text([token])))
+        return written[last + 1 :]
+
+
+def _beginnings(
+    question: str, language: Language, generator: Generator, shared: Collection[str] | None = None
+) -> list[Beginning]:
+    """Where in `question` a quotation may begin; of words with a `shared` stem where given, and then of one word."""
+    found = []
+    for word in _WORD.finditer(question):
+        stems = content_words(word.group(), language).keys()
+        if stems and (shared is None or stems <= shared):
+            end = word.start() + _REACH if shared is None else word.end()
+            ids, ends = generator.token_ends(question[word.start() : end])
+            found.append(Beginning(word.start(), ids, tuple(word.start() + end for end in ends)))
+    return found
 
 
 def _words(text: str) -> list[str]:

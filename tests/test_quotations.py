@@ -6,7 +6,8 @@ import pytest
 
 from assistant import prompts
 from assistant.generator import TreePrompt
-from assistant.quotations import Quotable, occur_in, quoted_phrases
+from assistant.quotations import Quotable, claimed, occur_in, quoted_phrases, without_repetition
+from assistant.records import Language
 
 ASKED, PAST = "Can I cancel before dispatch?", "How do I change an order after dispatch?"
 
@@ -20,53 +21,113 @@ def test_quoted_words_must_stand_in_the_questions() -> None:
     assert not occur_in(["order", "return"], f"{ASKED} {PAST}")
 
 
+def of(model, asked: str, past: str, opening: str = "", language: Language = "en") -> Quotable:
+    return Quotable(asked, past, opening, language, model.generator)
+
+
+@pytest.fixture
+def quotable(model) -> Quotable:
+    return of(model, ASKED, PAST)
+
+
+def continuations(model, quotable: Quotable, text: str) -> set[str] | None:
+    """What the allowed tokens say behind `text`; None for anything."""
+    allowed = quotable.allowed(model.generator.token_ends(text)[0])
+    return None if allowed is None else {model.generator.text([token]) for token in allowed}
+
+
+def test_outside_quotation_marks_all_may_be_written(model, quotable: Quotable) -> None:
+    assert continuations(model, quotable, "about nothing") is None
+    assert continuations(model, quotable, 'the first says "cancel" and') is None
+
+
+def test_a_quotation_begins_with_a_word_that_can_decide_something(model, quotable: Quotable) -> None:
+    assert continuations(model, quotable, 'one says "') == {
+        "cancel",
+        "before",
+        "dispatch",
+        "change",
+        "order",
+        "after",
+    }
+
+
+def test_it_goes_on_along_a_question_and_ends_where_a_word_does(model, quotable: Quotable) -> None:
+    found = continuations(model, quotable, 'the first says "before')
+    assert " dispatch" in found
+    assert '"' in found
+    assert '",' in found
+    assert not {" order", " change", " after"} & found
+    assert {'"', '",'} & continuations(model, quotable, 'the first says "before dispatch')
+
+
+def test_the_same_words_are_not_quoted_twice(model, quotable: Quotable) -> None:
+    left = {"cancel", "change", "order", "after"}
+    assert continuations(model, quotable, 'about "before dispatch" and "') == left
+    # Nothing else can be quoted: better said twice, and then taken out, than anything else.
+    assert continuations(model, of(model, "order", ""), 'about "order" and "') == {"order"}
+    assert without_repetition('about "order" and "order", once with "x"') == 'about "order", once with "x"'
+
+
+def test_questions_without_words_allow_all_and_the_reason_is_judged_afterwards(model) -> None:
+    assert continuations(model, of(model, "??", ""), 'about "') is None
+
+
 @pytest.mark.parametrize(
-    ("text", "finished", "accepted"),
+    ("text", "claim"),
     [
-        ("about nothing in particular", True, True),
-        ('one says "before', False, True),
-        ('one says "bef', False, True),
-        ('one says "', False, True),
-        ('one says "bex', False, False),
-        ('one says "Before Dispatch", one', False, True),
-        ('one says "before dispatch', True, False),
-        ('one says "before dispatch"', True, True),
-        ('one says "bef"', False, False),
-        ('one says "cancel dispatch"', False, False),
-        ('one says "dispatch an', False, False),
-        ('one says ""', False, False),
-        ('one says " "', False, False),
-        ('"before" and "after"', True, True),
-        ('"before" and "before"', True, False),
-        ("“after dispatch” and «cancel", False, True),
+        ("Both questions ask about ", "both"),
+        ("Both questions ask about 'x', once with ", "any"),
+        ('they share "the first", yet the second speaks of ', "second"),
+        ('both mention "x", but the first is about "y" and the second about ', "second"),
+        ('"x" in the first and ', "any"),
+        ("the second says nothing of ", "any"),
+        ("as duas falam de ", "both"),
+        ('"x" na primeira e ', "any"),
+        ("além disso, a primeira traz ", "first"),
+        ("a segunda nada diz de ", "any"),
     ],
 )
-def test_only_words_that_follow_each_other_in_a_question_may_be_quoted(text, finished, accepted) -> None:
-    assert Quotable(ASKED, PAST).accepts(text, finished) is accepted
+def test_where_a_reason_says_that_a_quotation_stands(text: str, claim: str) -> None:
+    assert claimed(text) == claim
 
 
-def test_accents_and_case_do_not_matter() -> None:
-    assert Quotable("Quando chega a DEVOLUÇÃO?").accepts('fala de "devolucao"', True)
+def test_a_quotation_stands_where_the_reason_says(model, quotable: Quotable) -> None:
+    assert continuations(model, quotable, 'only the first says "') == {"cancel", "before", "dispatch"}
+    assert continuations(model, quotable, 'only the second says "') == {"change", "order", "after", "dispatch"}
+    assert continuations(model, quotable, 'both mention "') == {"dispatch"}
+    assert continuations(model, of(model, ASKED, PAST, "Both questions ask"), 'about "') == {"dispatch"}
 
 
-def test_a_question_without_words_can_be_quoted_by_no_word() -> None:
-    assert Quotable("??", "").accepts('say "', False)
-    assert not Quotable("??", "").accepts('say "a', False)
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('both mention "dispatch", but the first is about "cancel" and the second about "order".', None),
+        ('both mention "cancel".', "says of a question what it does not say"),
+        ('the first asks about "order".', "says of a question what it does not say"),
+        ('one says "order", the other "refund".', "quotes words nobody wrote"),
+        ('one says "order', "ends inside a quotation"),
+    ],
+)
+def test_what_a_finished_reason_says_of_its_quotations_is_checked(quotable: Quotable, text: str, fault) -> None:
+    assert quotable.fault(text) == fault
 
 
-def test_the_model_quotes_only_what_was_asked(model) -> None:
-    """A base without an adapter says anything behind an opened quotation mark."""
-    pair = prompts.label_first(ASKED, PAST, "en", model.base.chat)
-    opened = (
-        *prompts.reason_after(pair, "different", "en"),
-        prompts.Segment(' the first is about "Paris" and "France", the second about "'),
-    )
-    prompt = TreePrompt(pair.head, pair.asked, (opened,))
+@pytest.mark.parametrize(
+    ("language", "opening"),
+    [("en", ' one is about "Paris", the other about "'), ("pt", ' uma trata de "Paris", a outra de "')],
+)
+def test_the_model_quotes_only_what_was_asked(model, language, opening: str) -> None:
+    """A base without an adapter goes on with anything else."""
+    pair = prompts.label_first(ASKED, PAST, language, model.base.chat)
+    leaf = (*prompts.reason_after(pair, "different", language), prompts.Segment(opening))
+    prompt = TreePrompt(pair.head, pair.asked, (leaf,))
+    quotable = of(model, ASKED, PAST, language=language)
+    mark = model.generator.token_ends('"')[0]
 
-    def written(*accepts) -> str:
-        *_, (_, text, _) = model.generator.stream(prompt, 8, None, accepts or None)
-        return f'"{text}'
+    def written(allowed=None) -> str:
+        *_, (_, text, _) = model.generator.stream(prompt, 10, None, allowed and [allowed])
+        return text.split('"')[0]
 
-    free, bound = written(), written(lambda text, done: Quotable(ASKED, PAST).accepts(f'"{text}', done))
-    assert not Quotable(ASKED, PAST).accepts(free, False)
-    assert Quotable(ASKED, PAST).accepts(bound, False)
+    assert not occur_in([written()], f"{ASKED} {PAST}")
+    assert written(lambda tokens: quotable.allowed((*mark, *tokens))) in f"{ASKED} {PAST}"

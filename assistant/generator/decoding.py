@@ -12,24 +12,19 @@ from transformers import DynamicCache
 from assistant.generator.engine import Engine
 from assistant.generator.packing import Packed
 
-# How many tokens are looked at for one that a row accepts. Their text is decoded, some 20 microseconds each.
-LIKELY = 256
+# The tokens that may follow those written: None for all, none to end the text.
+Allowed = Callable[[Sequence[int]], list[int] | None]
 
 
 @dataclass(slots=True, eq=False)
 class Row:
-    """One text being written. `emit(text, finished)` gets the whole text so far.
-
-    `allowed` gives the tokens that may follow those written; none ends the text. Without it all may.
-    `accepts(text, finished)` says whether a text may stand, and is asked of the likely tokens until one may.
-    """
+    """One text being written. `emit(text, finished)` gets the whole text so far."""
 
     limit: int
     emit: Callable[[str, bool], None]
     fail: Callable[[Exception], None]
     cancelled: threading.Event
-    allowed: Callable[[Sequence[int]], list[int]] | None = None
-    accepts: Callable[[str, bool], bool] | None = None
+    allowed: Allowed | None = None
     tokens: list[int] = field(default_factory=list)
 
 
@@ -94,20 +89,11 @@ class Decoding:
         self._drop(done)
 
     def _choice(self, row: Row, logits: torch.Tensor, best: int) -> int:
-        """The most probable token that `row` allows and accepts."""
-        if row.allowed is not None:
-            allowed = row.allowed(row.tokens)
-            return allowed[int(logits[allowed].argmax())] if allowed else self._engine.stop_id
-        if row.accepts is None or self._accepts(row, best):
+        """The most probable token that `row` allows."""
+        allowed = None if row.allowed is None else row.allowed(row.tokens)
+        if allowed is None:
             return best
-        likely = logits.topk(LIKELY).indices.tolist()
-        return next((token for token in likely if self._accepts(row, token)), best)
-
-    def _accepts(self, row: Row, token: int) -> bool:
-        """Whether `row` accepts the text with `token`; half a character is not judged before it is whole."""
-        finished = token == self._engine.stop_id
-        text = self._engine.text(row.tokens if finished else [*row.tokens, token])
-        return row.accepts(text.rstrip("\ufffd"), finished)
+        return allowed[int(logits[allowed].argmax())] if allowed else self._engine.stop_id
 
     def _drop(self, gone: set[Row]) -> None:
         if not gone:

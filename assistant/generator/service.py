@@ -19,7 +19,7 @@ from typing import TypeVar
 import torch
 
 from assistant.errors import BusyError, ModelError
-from assistant.generator.decoding import Decoding, Row
+from assistant.generator.decoding import Allowed, Decoding, Row
 from assistant.generator.engine import Engine
 from assistant.generator.jobs import Call, Job, LabelScore, Scoring, Stream, TreePrompt, Writing, batches, gone
 from assistant.generator.packing import Packed, Packer, Tree
@@ -63,6 +63,10 @@ class Generator:
         """The tokens of quoted `text`, and the character offset behind each."""
         return self._engine.token_ends(text)
 
+    def text(self, ids: Sequence[int]) -> str:
+        """What `ids` say."""
+        return self._engine.text(ids)
+
     def token_count(self, segments: Sequence[Segment]) -> int:
         return len(self._engine.encode(segments))
 
@@ -77,13 +81,13 @@ class Generator:
         prompt: TreePrompt,
         limit: int,
         adapter: str | None = None,
-        accepts: Sequence[Callable[[str, bool], bool]] | None = None,
+        allowed: Sequence[Allowed] | None = None,
     ) -> Stream:
-        """Write at most `limit` tokens behind every leaf, greedily; what `accepts(text, finished)` refuses of a
-        leaf is not written where another of the likely tokens can go on. Raises `BusyError` when the queue is full."""
+        """Write at most `limit` tokens behind every leaf, greedily, of those that `allowed` of the leaf gives.
+        Raises `BusyError` when the queue is full."""
         stream = Stream(len(prompt.leaves))
         rows = [
-            Row(limit, partial(stream.put, index), stream.fail, stream.cancelled, accepts=accepts and accepts[index])
+            Row(limit, partial(stream.put, index), stream.fail, stream.cancelled, allowed[index] if allowed else None)
             for index in range(len(prompt.leaves))
         ]
         self._submit(Writing(*self._encode(prompt), adapter, rows))
@@ -92,7 +96,7 @@ class Generator:
     def choose(
         self,
         prompt: Sequence[Segment],
-        allowed: Callable[[Sequence[int]], list[int]],
+        allowed: Allowed,
         limit: int,
         adapter: str | None = None,
     ) -> list[int]:
