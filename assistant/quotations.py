@@ -81,11 +81,12 @@ class Quotable:
         parts = _MARK.split(self._generator.text(written))
         if len(parts) % 2:
             return None
-        which = claimed(f"{self._opening} {chr(34).join(parts[:-1])}")
+        which = self._claimed(parts[:-1])
         quoted = set(_words(" ".join(parts[1:-1:2])))
         possible = self._possible[which]
         fresh = [
-            (text, [one for one in starts if _words(text[one.start :])[0] not in quoted]) for text, starts in possible
+            (text, [one for one in starts if not quoted.issuperset(_words(text[one.start :])[:1])])
+            for text, starts in possible
         ]
         # Where only what has been quoted is left, it is quoted again rather than anything else.
         chosen = fresh if any(starts for _, starts in fresh) else possible
@@ -104,11 +105,14 @@ class Quotable:
             return "quotes words nobody wrote"
         for at in range(1, len(parts), 2):
             stems = content_words(parts[at], self._language).keys()
-            which = claimed('"'.join(parts[:at]))
+            which = self._claimed(parts[:at])
             wanted = {"first": self._stems[:1], "second": self._stems[1:], "both": self._stems, "any": ()}[which]
             if any(not stems <= own for own in wanted):
                 return "says of a question what it does not say"
         return None
+
+    def _claimed(self, parts: Sequence[str]) -> Claim:
+        return claimed(f"{self._opening} " + '"'.join(parts))
 
     def _since_mark(self, written: Sequence[int]) -> Sequence[int]:
         """The tokens behind the last one that holds a quotation mark."""

@@ -113,6 +113,11 @@ def test_what_a_finished_reason_says_of_its_quotations_is_checked(quotable: Quot
     assert quotable.fault(text) == fault
 
 
+def test_the_opening_of_a_reason_says_where_its_first_quotation_stands(model) -> None:
+    assert of(model, ASKED, PAST, "Both questions ask").fault('about "cancel".')
+    assert not of(model, ASKED, PAST, "The questions differ:").fault('one is about "cancel".')
+
+
 @pytest.mark.parametrize(
     ("language", "opening"),
     [("en", ' one is about "Paris", the other about "'), ("pt", ' uma trata de "Paris", a outra de "')],
