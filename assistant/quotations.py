@@ -71,10 +71,15 @@ class Quotable:
         self._closing = [one[0] for one in ids if len(one) == 1]
         self._questions = one_line(asked), one_line(past)
         self._stems = [content_words(question, language).keys() for question in self._questions]
-        shared = self._stems[0] & self._stems[1]
-        own = [(question, _beginnings(question, language, generator)) for question in self._questions]
-        both = [(self._questions[0], _beginnings(self._questions[0], language, generator, shared))]
-        self._possible: dict[Claim, Possible] = {"first": own[:1], "second": own[1:], "both": both, "any": own}
+        first, second = self._questions
+        here, there = self._stems
+        self._possible: dict[Claim, Possible] = {
+            "any": [(question, _beginnings(question, language, generator)) for question in self._questions],
+            "first": [(first, _beginnings(first, language, generator, here - there))],
+            "second": [(second, _beginnings(second, language, generator, there - here))],
+            # Of one word, for the next one need not stand in the other question.
+            "both": [(first, _beginnings(first, language, generator, here & there, one_word=True))],
+        }
 
     def allowed(self, written: Sequence[int]) -> list[int] | None:
         """The tokens that may follow those `written`; None for all, outside quotation marks."""
@@ -88,8 +93,9 @@ class Quotable:
             (text, [one for one in starts if not quoted.issuperset(_words(text[one.start :])[:1])])
             for text, starts in possible
         ]
-        # Where only what has been quoted is left, it is quoted again rather than anything else.
-        chosen = fresh if any(starts for _, starts in fresh) else possible
+        # Where only what has been quoted is left, it is quoted again rather than anything else; and where a
+        # question says nothing of its own, what both say.
+        chosen = next((some for some in (fresh, possible) if any(starts for _, starts in some)), self._possible["any"])
         within = self._since_mark(written)
         following = [token for text, starts in chosen for token in Spans(text, starts, _CLOSE).allowed(within)]
         if _CLOSE in following:
@@ -121,15 +127,19 @@ class Quotable:
 
 
 def _beginnings(
-    question: str, language: Language, generator: Generator, shared: Collection[str] | None = None
+    question: str,
+    language: Language,
+    generator: Generator,
+    stems: Collection[str] | None = None,
+    one_word: bool = False,
 ) -> list[Beginning]:
-    """Where in `question` a quotation may begin; of words with a `shared` stem where given, and then of one word."""
+    """Where in `question` a quotation may begin; with a word of one of the `stems` where given."""
     found = []
     for word in _WORD.finditer(question):
-        stems = content_words(word.group(), language).keys()
-        if stems and (shared is None or stems <= shared):
-            end = word.start() + _REACH if shared is None else word.end()
-            ids, ends = generator.token_ends(question[word.start() : end])
+        own = content_words(word.group(), language).keys()
+        if own and (stems is None or own <= stems):
+            last = word.end() if one_word else word.start() + _REACH
+            ids, ends = generator.token_ends(question[word.start() : last])
             found.append(Beginning(word.start(), ids, tuple(word.start() + end for end in ends)))
     return found
 
