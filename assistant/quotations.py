@@ -33,6 +33,8 @@ _MARKER = re.compile(
     re.IGNORECASE,
 )
 _MARK = re.compile(f"[{_MARKS}]")
+# But not the comma between two quotations of a list.
+_CLAUSE_END = re.compile(r"[,.;:](?!\s*(?:(?:and|e)\s+)?(?:,|$))")
 _TWICE = re.compile(r'("[^"]+") (?:and|e) \1', re.IGNORECASE)
 
 
@@ -53,7 +55,7 @@ def without_repetition(text: str) -> str:
 
 def claimed(text: str) -> Claim:
     """Of which question `text`, a reason up to a quotation mark, says what it is about to quote."""
-    clause = re.split(r"[,.;:]", "".join(_MARK.split(text)[0::2]))[-1]
+    clause = _CLAUSE_END.split("".join(_MARK.split(text)[0::2]))[-1]
     found: Claim = "any"
     for marker in _MARKER.finditer(clause):
         found = next((which for which, words in marker.groupdict().items() if words), "any")
@@ -112,6 +114,8 @@ class Quotable:
         for at in range(1, len(parts), 2):
             stems = content_words(parts[at], self._language).keys()
             which = self._claimed(parts[:at])
+            if which != "both" and self._stems[0] == self._stems[1]:
+                return "tells apart what is the same"
             wanted = {"first": self._stems[:1], "second": self._stems[1:], "both": self._stems, "any": ()}[which]
             if any(not stems <= own for own in wanted):
                 return "says of a question what it does not say"

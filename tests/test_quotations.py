@@ -77,7 +77,8 @@ def test_questions_without_words_allow_all_and_the_reason_is_judged_afterwards(m
     ("text", "claim"),
     [
         ("Both questions ask about ", "both"),
-        ("Both questions ask about 'x', once with ", "any"),
+        ('Both questions ask about "x", "y" and ', "both"),
+        ('Both questions ask about "x", once with ', "any"),
         ('they share "the first", yet the second speaks of ', "second"),
         ('both mention "x", but the first is about "y" and the second about ', "second"),
         ('"x" in the first and ', "any"),
@@ -111,6 +112,12 @@ def test_a_quotation_stands_where_the_reason_says(model, quotable: Quotable) -> 
 )
 def test_what_a_finished_reason_says_of_its_quotations_is_checked(quotable: Quotable, text: str, fault) -> None:
     assert quotable.fault(text) == fault
+
+
+def test_questions_of_the_same_words_are_not_told_apart(model) -> None:
+    same = of(model, "Where is my order?", "where's the order", "Both questions ask")
+    assert same.fault('about "order", once with "where".') == "tells apart what is the same"
+    assert not same.fault('about "where" and "order", in almost the same words.')
 
 
 def test_the_opening_of_a_reason_says_where_its_first_quotation_stands(model) -> None:
