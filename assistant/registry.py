@@ -104,8 +104,11 @@ class Registry:
         return self.find(found.version.digest)
 
     def rollback(self, task: str, who: str, why: str) -> RegisteredVersion:
-        """Bring back the production version before the present one; once more, the one before that."""
-        return self.find(self._adapters.roll_back(_task(task), *_said(who, why)))
+        """Bring back the production version before the present one; once more, the one before that.
+
+        Raises `ModelError` when this code could not load it.
+        """
+        return self.find(self._adapters.roll_back(_task(task), *_said(who, why), check_usable))
 
     def production(self, task: Task) -> AdapterVersion | None:
         found = self._adapters.at(task, "production")

@@ -54,7 +54,8 @@ class Spans:
         count = len(written)
         following: dict[int, None] = {}
         for beginning in self._along(written):
-            if count and self._at_word_end(beginning.ends[count - 1]):
+            # A first token may be the space alone.
+            if count and beginning.ends[count - 1] > beginning.start and self._at_word_end(beginning.ends[count - 1]):
                 following[self._stop_id] = None
             if len(beginning.ids) > count:
                 following[beginning.ids[count]] = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -29,6 +30,7 @@ FILES: dict[str, int] = {
     CARD: 1 << 20,
 }
 _UNWANTED = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".h5", ".msgpack", ".onnx", ".gguf", ".npz", ".py"}
+_LORA = re.compile(r"\.lora_(A|B|embedding_A|embedding_B|magnitude_vector)\b")
 # The other ways to begin a LoRA change the base's own weights, which all adapters share.
 _HARMLESS_BEGINNINGS = (True, False, None, "gaussian")
 
@@ -168,14 +170,24 @@ def _check_weights(file: Path) -> None:
             names = list(tensors.keys())
     except SafetensorError as error:
         raise ModelError(f"{file} is not readable as safetensors ({error}). Copy or download it again.") from None
-    if not any(".lora_" in name for name in names):
+    if not names:
         raise ModelError(f"{file} holds no LoRA weights. Point to the folder of a LoRA adapter saved by PEFT.")
+    if others := [name for name in names if not _LORA.search(name)]:
+        raise ModelError(
+            f"{file} holds {others[0][:100]!r}, which would change the base that all adapters share. Save the adapter "
+            "again without embeddings and biases."
+        )
 
 
 def _check_config(file: Path) -> None:
     config = _object(file)
     if config.get("peft_type") != "LORA":
         raise ModelError(f"{file} describes a {config.get('peft_type')!r} adapter; only LORA is loaded. Train one.")
+    if config.get("bias") not in (None, "none") or config.get("layer_replication") or config.get("modules_to_save"):
+        raise ModelError(
+            f"{file} sets bias, layer_replication or modules_to_save, which change the base that all adapters share. "
+            "Train it as a plain LoRA adapter."
+        )
     if config.get("megatron_config") or config.get("init_lora_weights") not in _HARMLESS_BEGINNINGS:
         raise ModelError(
             f"{file} asks for megatron_config or init_lora_weights={config.get('init_lora_weights')!r}, which reach "

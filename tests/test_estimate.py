@@ -80,15 +80,6 @@ def test_parameters_are_those_of_a_real_model_with_its_adapter(base: str) -> Non
     assert embeddings == sum(weight.numel() for weight in {*tables, model.get_output_embeddings().weight})
 
 
-@pytest.mark.parametrize("bias", ["lora_only", "all"])
-def test_trained_biases_are_counted(bias: str) -> None:
-    config, _ = tiny("gpt2")
-    chosen = recipe("smoke", "base=gpt2", "lora.r=8", f"lora.bias={bias}")
-    adapter = LoraConfig(r=8, target_modules=list(chosen.lora_modules), fan_in_fan_out=True, bias=bias)
-    model = get_peft_model(AutoModelForCausalLM.from_config(config), adapter, autocast_adapter_dtype=False)
-    assert lora_parameters(chosen, config) == model.get_nb_trainable_parameters()[0]
-
-
 def kept_for_backward(model: PeftModel, tokens: torch.Tensor) -> int:
     """Bytes that a forward pass to the last layer keeps for the backward pass, parameters aside."""
     parameters = {value.untyped_storage().data_ptr() for value in model.parameters()}

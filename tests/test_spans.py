@@ -47,6 +47,18 @@ def test_words_behind_a_bracket_are_answers_too_and_places_are_those_of_the_text
     assert spans.place(ids(" Olinda")) is None
 
 
+def test_the_space_before_an_answer_alone_is_none() -> None:
+    """Some tokenizers split the space from a number."""
+
+    def digits_alone(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        found = list(re.finditer(r" (?=\d)|\d| ?[^\W\d]+", text))
+        return tuple(map(ord, (match.group()[-1] for match in found))), tuple(match.end() for match in found)
+
+    spans = Spans("5 livros", beginnings("5 livros", digits_alone), STOP)
+    assert spans.allowed([ord(" ")]) == [ord("5")]
+    assert STOP in spans.allowed([ord(" "), ord("5")])
+
+
 def test_at_the_end_of_the_text_only_the_end_is_left(spans: Spans) -> None:
     assert spans.allowed(ids(" 2019.")) == [STOP]
 

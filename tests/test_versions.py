@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 from assistant.errors import ModelError
 from assistant.fingerprints import Fingerprints, read_fingerprints, write_fingerprints
@@ -93,7 +93,15 @@ def test_one_changed_byte_is_noticed(folder: Path) -> None:
 
 def test_a_whole_model_is_no_adapter(folder: Path) -> None:
     save_file({"lm_head.weight": np.zeros((2, 2), np.float32)}, folder / WEIGHTS)
-    with pytest.raises(ModelError, match="holds no LoRA weights"):
+    with pytest.raises(ModelError, match=r"lm_head\.weight', which would change the base"):
+        read_version(folder)
+
+
+def test_weights_of_the_base_itself_are_refused(folder: Path) -> None:
+    """PEFT would load them over the base that all adapters share."""
+    tensors = load_file(folder / WEIGHTS) | {"base_model.model.model.embed_tokens.weight": np.zeros((2, 2), np.float32)}
+    save_file(tensors, folder / WEIGHTS)
+    with pytest.raises(ModelError, match=r"embed_tokens.*would change the base"):
         read_version(folder)
 
 
@@ -103,6 +111,8 @@ def test_a_whole_model_is_no_adapter(folder: Path) -> None:
         ({"peft_type": "PROMPT_TUNING"}, "only LORA is loaded"),
         ({"peft_type": "LORA", "megatron_config": {"a": 1}}, "reach beyond the adapter"),
         ({"peft_type": "LORA", "init_lora_weights": "pissa"}, "reach beyond the adapter"),
+        ({"peft_type": "LORA", "bias": "all"}, "change the base"),
+        ({"peft_type": "LORA", "layer_replication": [[0, 2]]}, "change the base"),
         ([], "not a JSON object"),
     ],
 )

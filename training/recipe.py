@@ -63,7 +63,8 @@ class Lora(Section):
     r: Positive = 16
     alpha: Positive = 16
     dropout: Share = 0.0
-    bias: Literal["none", "all", "lora_only"] = "none"
+    # Trained biases would belong to the base, which all adapters share.
+    bias: Literal["none"] = "none"
     modules: tuple[str, ...] | None = None
     seed: int = 3407
 

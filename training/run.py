@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import getpass
 import os
 import shutil
 import sys
@@ -116,11 +115,10 @@ def register(run: Run, settings: Settings) -> str:
     """Add the run's version to the registry; its digest."""
     from assistant.registry import open_registry
     from assistant.store.connection import open_store
+    from training.registry import person
 
     with open_store(settings) as store:
-        return (
-            open_registry(settings, store).add(run.version, getpass.getuser(), f"trained in {run.name}").version.digest
-        )
+        return open_registry(settings, store).add(run.version, person(), f"trained in {run.name}").version.digest
 
 
 def main() -> None:

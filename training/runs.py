@@ -99,7 +99,7 @@ def _check_shape(fork: str, source: Path, recipe: Recipe) -> None:
     """Raise `InputError` unless the source's adapter fits the base and the matrices that `recipe` names."""
     told = json.loads((source / RECIPE).read_text(encoding="utf-8"))
     now = recipe.model_dump(mode="json")
-    places = (("task",), ("base",), ("lora", "r"), ("lora", "modules"), ("lora", "bias"))
+    places = (("task",), ("base",), ("lora", "r"), ("lora", "modules"))
     others = []
     for place in places:
         then, here = told, now

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from psycopg.rows import namedtuple_row
@@ -77,14 +77,16 @@ class Adapters:
             stages.lock(connection)
             stages.move(connection, digest, action, stage, who, why, report)
 
-    def roll_back(self, task: Task, who: str, why: str) -> str:
+    def roll_back(self, task: Task, who: str, why: str, check: Callable[[AdapterVersion], None]) -> str:
         """Bring back the production version before the present one; its digest.
 
-        Raises `InputError` when there was none.
+        Raises `InputError` when there was none. What `check` raises of it leaves all as it was.
         """
         with self._pool.connection() as connection:
             stages.lock(connection)
-            return stages.roll_back(connection, task, who, why)
+            digest = stages.roll_back(connection, task, who, why)
+            check(self.find(digest)[0].version)
+            return digest
 
     def move_on(self, digest: str, who: str, why: str) -> bool:
         """Promote a shipped version unless its task's production version was somebody's choice; whether it was."""

@@ -45,7 +45,9 @@ def move(
     holder = _holder(connection, task, stage) if stage in ("staging", "production") else None
     if holder:
         _set_stage(connection, holder, "archived")
-        note(connection, holder, "displaced", stage, "archived", who, f"{digest[:12]} took its place: {why}")
+        # What is rolled back was found bad; what makes room was not.
+        left: Action = "archived" if action == "rolled back" else "displaced"
+        note(connection, holder, left, stage, "archived", who, f"{digest[:12]} took its place: {why}")
     _set_stage(connection, digest, stage)
     note(connection, digest, action, before, stage, who, why, report)
     connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, task))

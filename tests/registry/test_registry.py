@@ -52,6 +52,8 @@ def test_rollback_walks_back_and_never_returns_to_what_was_rolled_back(registry:
         registry.promote(version.digest, "production", "ana", "next")
     assert registry.rollback(TASK, "bob", "worse").version == second
     assert told(registry.show(second.digest)[1])[-1] == ("rolled back", "archived", "production", "bob", "worse")
+    # Taken out of use, not only out of the way: no selection brings it back.
+    assert told(registry.show(third.digest)[1])[-1][:3] == ("archived", "production", "archived")
     assert registry.rollback(TASK, "bob", "still worse").version == first
     with pytest.raises(InputError, match="has had no production version before"):
         registry.rollback(TASK, "bob", "more")
@@ -90,6 +92,17 @@ def test_what_this_code_cannot_load_is_not_promoted(registry: Registry, made, tm
     with pytest.raises(ModelError, match="needs the base 'llama-9', which this Resposta does not know"):
         registry.promote(unknown.digest, "staging", "ana", "good")
     assert set(stages(registry).values()) == {"candidate"}
+
+
+def test_what_this_code_cannot_load_is_not_brought_back(registry: Registry, made, monkeypatch) -> None:
+    old, new = made(0, prompt_version="label-first-0"), made(1)
+    with monkeypatch.context() as before_the_update:
+        before_the_update.setattr("assistant.registry.PROMPT_VERSION", "label-first-0")
+        registry.promote(old.digest, "production", "ana", "good")
+    registry.promote(new.digest, "production", "ana", "new prompts")
+    with pytest.raises(ModelError, match="trained on the prompts 'label-first-0'"):
+        registry.rollback(TASK, "bob", "worse")
+    assert stages(registry) == {old.digest: "archived", new.digest: "production"}
 
 
 def test_references_name_exactly_one_version(registry: Registry, settings: Settings, made) -> None:

@@ -159,17 +159,13 @@ def parameters(config: PretrainedConfig) -> tuple[int, int]:
 
 
 def lora_parameters(recipe: Recipe, config: PretrainedConfig) -> int:
-    """Parameters of the adapter: r * (inputs + outputs) for each matrix it sits on, and the biases it trains."""
+    """Parameters of the adapter: r * (inputs + outputs) for each matrix it sits on."""
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config)
     total = 0
     for name, module in model.named_modules():
-        adapted = name.split(".")[-1] in recipe.lora_modules and hasattr(module, "weight")
-        if adapted:
+        if name.split(".")[-1] in recipe.lora_modules and hasattr(module, "weight"):
             total += recipe.lora.r * sum(module.weight.shape)
-        if recipe.lora.bias == "all" or (recipe.lora.bias == "lora_only" and adapted):
-            bias = getattr(module, "bias", None)
-            total += 0 if bias is None else bias.numel()
     return total
 
 

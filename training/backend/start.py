@@ -28,7 +28,6 @@ def begin_with(trainable: Trainable, folder: Path, recipe: Recipe) -> None:
     wanted = {
         "r": recipe.lora.r,
         "lora_alpha": recipe.lora.alpha,
-        "bias": recipe.lora.bias,
         "target_modules": sorted(recipe.lora_modules),
     }
     there = {key: config.get(key) for key in wanted}
