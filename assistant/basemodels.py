@@ -111,6 +111,7 @@ def choose(name: str | None, cuda: bool) -> BaseModel:
     base = CATALOGUE[name]
     if base.needs_cuda and not cuda:
         raise ModelError(
-            f"{name} in 4 bits needs a CUDA GPU and none was found: unset RESPOSTA_BASE_MODEL to use smollm2-135m."
+            f"{name} in 4 bits needs a CUDA GPU and none was found: take another base "
+            "(RESPOSTA_BASE_MODEL), or promote a version that was trained on one."
         )
     return base

@@ -55,8 +55,7 @@ def open_models(settings: Settings, registry: Registry) -> Iterator[Models]:
     """
     with _generators(settings) as generator_for:
         judging = _judging(settings, _production(registry, "question-similarity"), generator_for)
-        reading = _given(settings, settings.reading_adapter) or _production(registry, "portuguese-qa")
-        yield Models(judging, _reading(settings, reading, generator_for))
+        yield Models(judging, _reading(settings, _production(registry, "portuguese-qa"), generator_for))
 
 
 @contextmanager
@@ -69,7 +68,7 @@ def open_model(settings: Settings, task: Task = "question-similarity") -> Iterat
         if task == "question-similarity":
             yield _judging(settings, _shipped(task), generator_for)
         else:
-            yield _reading(settings, _given(settings, settings.reading_adapter) or _shipped(task), generator_for)
+            yield _reading(settings, _shipped(task), generator_for)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +89,8 @@ def _shipped(task: Task) -> _Found | None:
     return _Found(folder, read_version(folder)) if (folder / VERSION).is_file() else None
 
 
-def _given(settings: Settings, adapter: str | None) -> _Found | None:
-    """The adapter that a setting names, a folder or REPO@COMMIT, which is fetched once."""
+def _given(settings: Settings, adapter: str | None, task: Task) -> _Found | None:
+    """The adapter that a setting names for `task`, a folder or REPO@COMMIT, which is fetched once."""
     if adapter is None:
         return None
     folder = Path(adapter).expanduser()
@@ -100,7 +99,10 @@ def _given(settings: Settings, adapter: str | None) -> _Found | None:
         if pinned is None:
             raise ModelError(f"There is no adapter {adapter}: give a folder, or OWNER/NAME@COMMIT on the Hub.")
         folder = _fetched(settings, pinned)
-    return _Found(folder, read_version(folder) if (folder / VERSION).is_file() else None)
+    version = read_version(folder) if (folder / VERSION).is_file() else None
+    if version and version.task != task:
+        raise ModelError(f"The adapter {adapter} was trained for {version.task}, not for {task}: name another one.")
+    return _Found(folder, version)
 
 
 def _fetched(settings: Settings, pinned: Pinned) -> Path:
@@ -141,49 +143,53 @@ def _generators(settings: Settings) -> Iterator[_Generators]:
 
 
 def _judging(settings: Settings, served: _Found | None, generator_for: _Generators) -> LoadedModel:
-    """The judge's model. Where the served adapter does not fit, the base judges alone, and the log says why.
+    """The judge's model. Where the served adapter or its base cannot be had, a base judges alone, and the log says why.
 
     An adapter that the settings name is wanted: where that one does not fit, nothing starts.
     """
-    given = _given(settings, settings.adapter)
+    given = _given(settings, settings.adapter, "question-similarity")
     found = given or served
-    trained_on = found.version.base if found and found.version else None
-    base = _base(settings.base_model or trained_on)
-    weights = locate(base, settings.cache_dir)
-    if found and found.version:
-        try:
-            fits(found.version, weights.sha256, PROMPT_VERSION)
-        except ModelError as error:
-            if given:
-                raise
-            log.warning("the base model judges without an adapter: %s", error)
-            found = None
-    return _loaded(generator_for(weights), base, weights, found.folder if found else None)
+    try:
+        return _on_its_base(settings, found, generator_for, settings.base_model)
+    except ModelError as error:
+        if given or found is None:
+            raise
+        log.warning("the base model judges without an adapter: %s", error)
+        return _on_its_base(settings, None, generator_for, settings.base_model)
 
 
-def _reading(settings: Settings, found: _Found | None, generator_for: _Generators) -> LoadedModel | None:
-    """The reader's model, on the base its adapter was trained on; None where there is none that fits."""
-    if found is None or found.version is None:
+def _reading(settings: Settings, served: _Found | None, generator_for: _Generators) -> LoadedModel | None:
+    """The reader's model, on the base its adapter was trained on; None where none is served or the served one does
+    not fit. An adapter that the settings name is wanted: where that one does not fit, nothing starts."""
+    if given := _given(settings, settings.reading_adapter, "portuguese-qa"):
+        return _on_its_base(settings, given, generator_for)
+    if served is None:
         return None
     try:
-        base = _base(found.version.base)
-        weights = locate(base, settings.cache_dir)
-        fits(found.version, weights.sha256, PROMPT_VERSION)
+        return _on_its_base(settings, served, generator_for)
     except ModelError as error:
         log.warning("answers from texts are whole sentences, without the reading adapter: %s", error)
         return None
-    return _loaded(generator_for(weights), base, weights, found.folder)
+
+
+def _on_its_base(
+    settings: Settings, found: _Found | None, generator_for: _Generators, wanted: str | None = None
+) -> LoadedModel:
+    """`found` on the base `wanted`, else on the one it was trained on, else on the default for this hardware."""
+    base = _base(wanted or (found.version.base if found and found.version else settings.base_model))
+    weights = locate(base, settings.cache_dir)
+    if found and found.version:
+        fits(found.version, weights.sha256, PROMPT_VERSION)
+    generator = generator_for(weights)
+    adapter = generator.load_adapter(found.folder) if found else None
+    identity = JudgeModel(weights.sha256, adapter, PROMPT_VERSION)
+    return LoadedModel(generator, base, identity, found.folder if found else None)
 
 
 def _base(name: str | None) -> BaseModel:
     from assistant.generator.engine import has_cuda
 
     return choose(name, has_cuda())
-
-
-def _loaded(generator: Generator, base: BaseModel, weights: Weights, folder: Path | None) -> LoadedModel:
-    adapter = generator.load_adapter(folder) if folder else None
-    return LoadedModel(generator, base, JudgeModel(weights.sha256, adapter, PROMPT_VERSION), folder)
 
 
 def main() -> None:

@@ -1,0 +1,82 @@
+"""Which adapter the app loads, and on what: production, a folder, a Hub repository at a commit."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from assistant.errors import ModelError
+from assistant.hub import Hub
+from assistant.models import open_models
+from assistant.registry import SHIPPED_FOLDER, Registry
+from assistant.settings import Settings
+from assistant.versions import CONFIG, WEIGHTS, adapter_digest, read_version
+from tests.adapters import TASK
+
+JUDGE, READER = SHIPPED_FOLDER / TASK, SHIPPED_FOLDER / "portuguese-qa"
+
+
+@pytest.fixture
+def chosen(settings: Settings, tmp_path: Path) -> Settings:
+    """A cache of its own for adapters, with the weights of the real one."""
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "models").symlink_to(settings.cache_dir / "models")
+    return settings.model_copy(update={"cache_dir": tmp_path / "cache", "base_model": None})
+
+
+def plain(folder: Path, into: Path) -> Path:
+    """What PEFT alone would have written of a version."""
+    into.mkdir()
+    for name in (WEIGHTS, CONFIG):
+        shutil.copy(folder / name, into)
+    return into
+
+
+def test_a_production_version_without_its_base_leaves_a_base_to_judge(
+    registry: Registry, made, chosen: Settings, caplog
+) -> None:
+    version = made(0, base="llama-3-8b")
+    registry.promote(version.digest, "production", "ana", "good on the GPU")
+    with open_models(chosen, registry) as models:
+        assert models.judging.adapter is None
+        assert models.judging.base.name == "smollm2-135m"
+        assert models.reading is None
+    assert "the base model judges without an adapter: llama-3-8b in 4 bits needs a CUDA GPU" in caplog.text
+
+
+def test_an_adapter_that_a_setting_names_is_used_or_nothing_starts(registry: Registry, chosen: Settings) -> None:
+    swapped = chosen.model_copy(update={"adapter": str(READER)})
+    wrong_task = pytest.raises(ModelError, match="was trained for portuguese-qa, not for question-similarity")
+    with wrong_task, open_models(swapped, registry):
+        pass
+    other = chosen.model_copy(
+        update={"reading_adapter": str(READER), "adapter": str(JUDGE), "base_model": "smollm2-135m"}
+    )
+    with pytest.raises(ModelError, match="was trained on gemma-3-270m"), open_models(other, registry):
+        pass
+
+
+def test_adapters_that_peft_alone_wrote(registry: Registry, chosen: Settings, tmp_path: Path) -> None:
+    judge, reader = plain(JUDGE, tmp_path / "judge"), plain(READER, tmp_path / "reader")
+    named = {"adapter": str(judge), "reading_adapter": str(reader), "base_model": "gemma-3-270m"}
+    with open_models(chosen.model_copy(update=named), registry) as models:
+        assert models.judging.identity.adapter == adapter_digest(JUDGE)
+        assert models.reading.identity.adapter == adapter_digest(READER)
+        assert models.reading.generator is models.judging.generator
+
+
+def test_production_from_a_hub_repository_at_a_pinned_commit(
+    registry: Registry, chosen: Settings, hub: Hub, hub_server
+) -> None:
+    commit = hub.push(JUDGE, "ana/judge", ["production"])
+    named = chosen.model_copy(update={"hf_endpoint": hub_server[0], "adapter": f"ana/judge@{commit}"})
+    for _ in range(2):
+        with open_models(named, registry) as models:
+            assert models.judging.identity.adapter == read_version(JUDGE).digest
+        # The second time it lies in the cache.
+        hub_server[1].repositories.clear()
+    gone = named.model_copy(update={"adapter": f"ana/judge@{'0' * 40}"})
+    with pytest.raises(ModelError, match="ana/judge"), open_models(gone, registry):
+        pass
