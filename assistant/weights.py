@@ -6,6 +6,7 @@ Hub repository. The two are different numbers under one name, so weights are pin
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import importlib.util
 import shutil
@@ -95,6 +96,8 @@ def _snapshot(base: BaseModel, cache: Path, patterns: list[str]) -> Path:
     try:
         return Path(snapshot_download(base.hub, cache_dir=cache / "hub", allow_patterns=patterns))
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+        if error.errno == errno.ENOSPC:
+            raise
         raise ModelError(
             f"{base.hub} could not be fetched from the Hub ({type(error).__name__}). Check the network and HF_TOKEN, "
             "or set RESPOSTA_BASE_MODEL=smollm2-135m, whose weights come with the installation."

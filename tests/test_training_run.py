@@ -21,7 +21,7 @@ from assistant.sample import sample_rows
 from assistant.settings import load_settings
 from assistant.store.connection import open_store
 from assistant.versions import read_version
-from training.backend.interruption import advised
+from training.advice import advised
 from training.checkpoints import complete, step
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -174,6 +174,8 @@ def test_a_full_disk_and_a_full_gpu_end_with_advice(tmp_path: Path) -> None:
         torch.save(torch.zeros(1_000_000), "/dev/full")
     with pytest.raises(ModelError, match="per_device_batch"), advised():
         raise torch.OutOfMemoryError("CUDA out of memory")
+    with pytest.raises(ModelError, match="The machine's memory is full"), advised():
+        torch.empty(1 << 60, dtype=torch.uint8)
     with pytest.raises(OSError) as other, advised():
         (tmp_path / "missing" / "file").write_text("x")
     assert other.value.errno == errno.ENOENT

@@ -47,12 +47,14 @@ def prepare(recipe: Recipe, encode: Encode, teach: Teach | None = None) -> Prepa
         raise InputError(f"No training rows are left. {' '.join(report.lines())}. Correct the recipe's sources.")
     if shared := questions(training) & questions(held_out):
         report.note(f"{len(shared):,} questions stand in the training rows and in the validation set, as published")
-    texts = _tokens(both_orders(explained(training, recipe, teach)), recipe, encode, report)
+    # Together, so that a teacher's cost is shown once.
+    told = explained([*training, *held_out], recipe, teach)
+    texts = _tokens(both_orders(told[: len(training)]), recipe, encode, report)
     if not texts:
         raise InputError(
             f"No training text is left. {' '.join(report.lines())}. Raise training.max_length, or correct the sources."
         )
-    validation = _tokens(explained(held_out, recipe, teach), recipe, encode, report)
+    validation = _tokens(told[len(training) :], recipe, encode, report)
     return Prepared(tuple(training), tuple(held_out), texts, validation, report)
 
 

@@ -25,6 +25,7 @@ DATA_LICENCES = {
     "borismartirosyan/glue-qqp-sampled-explanation": "Quora's terms of service, non-commercial use",
     "faquad": "CC BY 4.0",
     "eraldoluis/faquad": "CC BY 4.0",
+    "banking77": "CC BY 4.0",
 }
 
 

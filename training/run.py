@@ -12,16 +12,19 @@ import gc
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from assistant.assembly import threads
 from assistant.errors import RespostaError
 from assistant.settings import Settings, load_settings
+from training.advice import advised
 from training.backend import load
 from training.checkpoints import complete, latest
 from training.examples import Teach
 from training.recipe import Recipe, load_recipe
+from training.rows import PairRow
 from training.runs import Run, alone, open_run
 from training.tracking import open_tracker
 
@@ -35,7 +38,7 @@ def train(recipe: Recipe, run: Run, settings: Settings, teach: Teach | None) -> 
 
     from assistant.generator.encoding import encode
     from training.backend import loop
-    from training.backend.interruption import Interruption, advised
+    from training.backend.interruption import Interruption
     from training.backend.resume import adopt
     from training.backend.watch import Watch
     from training.prepare import prepare
@@ -44,47 +47,46 @@ def train(recipe: Recipe, run: Run, settings: Settings, teach: Teach | None) -> 
     from training.tracking.pictures import confusion, loss_curves
     from training.validate import validate
 
-    with advised():
-        prepared = prepare(recipe, partial(encode, trainable.tokenizer), teach)
-        for line in prepared.report.lines():
-            print(line)
-        tracker = open_tracker(
-            recipe.tracker, PROJECT, run.name, settings.data_dir / "tracking", bool(complete(run.checkpoints))
-        )
-        watch, interruption = Watch(tracker, prepared.tokens, run.folder), Interruption()
-        trainer = loop.make_trainer(
-            recipe, trainable, prepared.training, prepared.validation, run.folder, [watch, interruption]
-        )
-        in_effect = trainable.in_effect | loop.in_effect(trainer)
-        tracker.start({"recipe": recipe.model_dump(mode="json"), "in_effect": in_effect, "environment": environment()})
-        checkpoint = latest(run.checkpoints)
-        if checkpoint and run.is_fresh_fork:
-            adopt(checkpoint, recipe)
-        with interruption.listening():
-            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-        if interruption.asked and trainer.state.global_step < trainer.state.max_steps:
-            tracker.finish({"interrupted at step": trainer.state.global_step})
-            return False
-        draft = run.folder / "version.part"
-        shutil.rmtree(draft, ignore_errors=True)
-        loop.save_adapter(trainer, trainable.weights, draft)
-        history, in_effect["epoch_seconds"] = loop.history(trainer), watch.epochs
-        if watch.tokens_per_second:
-            in_effect["tokens_per_second"] = round(watch.tokens_per_second, 1)
-        weights = trainable.weights
-        del trainer, trainable
-        gc.collect()
-        metrics = validate(recipe, draft, prepared.held_out, settings)
-        loss_curves({run.name: history}, run.folder / "loss.png")
-        tracker.picture("loss", run.folder / "loss.png")
-        for language in ("en", "pt"):
-            if language in metrics:
-                picture = run.folder / f"confusion-{language}.png"
-                confusion(metrics[language]["confusion"], ("different", "same"), picture)
-                tracker.picture(f"confusion {language}", picture)
-        write_record(draft, recipe, weights, prepared.rows, in_effect, metrics, history)
-        draft.rename(run.version)
-        tracker.finish({"metrics": metrics})
+    prepared = prepare(recipe, partial(encode, trainable.tokenizer), teach)
+    for line in prepared.report.lines():
+        print(line)
+    tracker = open_tracker(
+        recipe.tracker, PROJECT, run.name, settings.data_dir / "tracking", bool(complete(run.checkpoints))
+    )
+    watch, interruption = Watch(tracker, prepared.tokens, run.folder), Interruption()
+    trainer = loop.make_trainer(
+        recipe, trainable, prepared.training, prepared.validation, run.folder, [watch, interruption]
+    )
+    in_effect = trainable.in_effect | loop.in_effect(trainer)
+    tracker.start({"recipe": recipe.model_dump(mode="json"), "in_effect": in_effect, "environment": environment()})
+    checkpoint = latest(run.checkpoints)
+    if checkpoint and run.is_fresh_fork:
+        adopt(checkpoint, recipe)
+    with interruption.listening():
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    if interruption.asked and trainer.state.global_step < trainer.state.max_steps:
+        tracker.finish({"interrupted at step": trainer.state.global_step})
+        return False
+    draft = run.folder / "version.part"
+    shutil.rmtree(draft, ignore_errors=True)
+    loop.save_adapter(trainer, trainable.weights, draft)
+    history, in_effect["epoch_seconds"] = loop.history(trainer), watch.epochs
+    if watch.tokens_per_second:
+        in_effect["tokens_per_second"] = round(watch.tokens_per_second, 1)
+    weights = trainable.weights
+    del trainer, trainable
+    gc.collect()
+    metrics = validate(recipe, draft, prepared.held_out, settings)
+    loss_curves({run.name: history}, run.folder / "loss.png")
+    tracker.picture("loss", run.folder / "loss.png")
+    for language in ("en", "pt"):
+        if language in metrics:
+            picture = run.folder / f"confusion-{language}.png"
+            confusion(metrics[language]["confusion"], ("different", "same"), picture)
+            tracker.picture(f"confusion {language}", picture)
+    write_record(draft, recipe, weights, prepared.rows, in_effect, metrics, history)
+    draft.rename(run.version)
+    tracker.finish({"metrics": metrics})
     return True
 
 
@@ -101,14 +103,29 @@ def show_estimate(recipe: Recipe, settings: Settings, teach: Teach | None) -> No
     found.refuse_if_too_large()
 
 
-def teacher(recipe: Recipe, settings: Settings, confirm: bool) -> Teach | None:
-    """Asks the teacher of the settings for explanations; None where the recipe wants none of them."""
+def teacher(recipe: Recipe, settings: Settings, options: argparse.Namespace) -> Teach | None:
+    """Asks the teacher of the settings for explanations; None where the recipe wants none of them.
+
+    A dry run asks nothing: it prints the cost, and takes what is written from the differing words instead.
+    """
     if recipe.data.explanations != "teacher":
         return None
 
-    from training.teacher import explain, teacher_from
+    from training.teacher import cost, explain, stand_in, teacher_from
+    from training.teacher_report import TeacherReport
 
-    return partial(explain, teacher=teacher_from(settings), confirm=confirm)
+    asked = teacher_from(settings)
+
+    def teach(rows: Sequence[PairRow]) -> list[PairRow]:
+        if options.dry_run:
+            print(*cost(rows, asked).lines(), sep="\n")
+            return [stand_in(row) for row in rows]
+        report = TeacherReport()
+        taught = explain(rows, asked, confirm=options.yes, report=report)
+        print(*report.lines(asked.prices), sep="\n")
+        return taught
+
+    return teach
 
 
 def register(run: Run, settings: Settings) -> str:
@@ -132,15 +149,16 @@ def main() -> None:
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     try:
         recipe, settings = load_recipe(options.recipe, options.changes), load_settings()
-        teach = teacher(recipe, settings, options.yes)
+        teach = teacher(recipe, settings, options)
         if options.dry_run:
             show_estimate(recipe, settings, teach)
             return
-        run = open_run(settings.data_dir / "runs", recipe, options.fork)
-        with alone(run):
-            if not run.is_finished and not train(recipe, run, settings, teach):
-                sys.exit(f"{run.name} stopped after a checkpoint. The same command goes on from there.")
-            print(f"{run.name}: version {register(run, settings)[:12]} in {run.version}")
+        with advised():
+            run = open_run(settings.data_dir / "runs", recipe, options.fork)
+            with alone(run):
+                if not run.is_finished and not train(recipe, run, settings, teach):
+                    sys.exit(f"{run.name} stopped after a checkpoint. The same command goes on from there.")
+                print(f"{run.name}: version {register(run, settings)[:12]} in {run.version}")
     except RespostaError as error:
         sys.exit(str(error))
 

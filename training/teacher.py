@@ -83,6 +83,15 @@ def explain(
         return [_explained(row, cache, key(row) in now, report) for row in rows]
 
 
+def stand_in(row: PairRow) -> PairRow:
+    """The row with the explanation that needs no teacher, unless it has one."""
+    return (
+        row
+        if row.explanation
+        else replace(row, explanation=contrast(row.question1, row.question2, row.same, row.language))
+    )
+
+
 def _unknown(rows: Sequence[PairRow], cache: TeacherCache) -> list[Asked]:
     """The rows to ask about, equal ones once."""
     distinct = {key(row): row for row in rows if not row.explanation and cache.get(row) is None}
@@ -102,7 +111,7 @@ def _explained(row: PairRow, cache: TeacherCache, is_new: bool, report: TeacherR
     why = kept.refused or problem(row, kept.sentence)
     if why:
         report.refused[why] += 1
-        return replace(row, explanation=contrast(row.question1, row.question2, row.same, row.language))
+        return stand_in(row)
     if is_new:
         report.written += 1
     else:

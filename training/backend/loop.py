@@ -26,6 +26,7 @@ def arguments(recipe: Recipe, trainable: Trainable, folder: Path, validated: boo
     """The recipe's settings under the names of transformers' TrainingArguments."""
     chosen = recipe.training
     cuda = trainable.in_effect["device"] == "cuda"
+    stops_early = bool(chosen.early_stopping) and validated
     dtype = trainable.in_effect["dtype"]
     return {
         "output_dir": str(folder / "checkpoints"),
@@ -49,9 +50,9 @@ def arguments(recipe: Recipe, trainable: Trainable, folder: Path, validated: boo
         "save_strategy": "steps" if chosen.save_steps else "epoch",
         "save_steps": chosen.save_steps or 500,
         "save_total_limit": 3,
-        "load_best_model_at_end": bool(chosen.early_stopping),
-        "metric_for_best_model": "eval_loss" if chosen.early_stopping else None,
-        "greater_is_better": False if chosen.early_stopping else None,
+        "load_best_model_at_end": stops_early,
+        "metric_for_best_model": "eval_loss" if stops_early else None,
+        "greater_is_better": False if stops_early else None,
         "seed": chosen.seed,
         "use_cpu": not cuda,
         "dataloader_pin_memory": cuda,
