@@ -21,6 +21,7 @@ from assistant.sample import sample_rows
 from assistant.settings import load_settings
 from assistant.store.connection import open_store
 from assistant.versions import read_version
+from tests.teaching import MODEL, classroom
 from training.advice import advised
 from training.checkpoints import complete, step
 
@@ -165,6 +166,29 @@ def test_a_dry_run_says_what_it_needs_and_does_nothing(data: Path, tmp_path: Pat
     assert process.returncode == 0, err
     assert "32 rows read" in out and "optimizer steps" in out and "GiB at the peak" in out
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_teacher_is_asked_by_a_run_and_not_by_a_dry_run(
+    data: Path, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "models").symlink_to(load_settings().cache_dir / "models")
+    monkeypatch.setenv("RESPOSTA_CACHE_DIR", str(tmp_path / "cache"))
+    taught = ("data.explanations=teacher", "data.explained_share=1", "data.sources.0.limit=16", "training.epochs=1")
+    settings = [part for one in taught for part in ("--set", one)]
+    with classroom() as room:
+        for name, value in {"URL": room.url, "MODEL": MODEL, "REQUESTS_PER_MINUTE": "60000"}.items():
+            monkeypatch.setenv(f"RESPOSTA_TEACHER_{name}", value)
+        process = started(data, tmp_path, database_url, *settings, "--dry-run", "--yes")
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+        # Of all rows at once, those held out as well.
+        assert "16 pairs to ask about" in out and room.received == []
+        process = started(data, tmp_path, database_url, *settings, "--yes")
+        out, err = process.communicate(timeout=300)
+        assert process.returncode == 0, err
+        assert len(room.asked) == 16
+        assert out.index("16 pairs to ask about") < out.index("16 explanations by the teacher")
 
 
 def test_a_full_disk_and_a_full_gpu_end_with_advice(tmp_path: Path) -> None:

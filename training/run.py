@@ -117,8 +117,9 @@ def teacher(recipe: Recipe, settings: Settings, options: argparse.Namespace) -> 
     asked = teacher_from(settings)
 
     def teach(rows: Sequence[PairRow]) -> list[PairRow]:
-        if options.dry_run:
+        if options.dry_run or options.yes:
             print(*cost(rows, asked).lines(), sep="\n")
+        if options.dry_run:
             return [stand_in(row) for row in rows]
         report = TeacherReport()
         taught = explain(rows, asked, confirm=options.yes, report=report)
