@@ -177,7 +177,7 @@ def _on_its_base(
 ) -> LoadedModel:
     """`found` on the base `wanted`, else on the one it was trained on, else on the default for this hardware."""
     base = _base(wanted or (found.version.base if found and found.version else settings.base_model))
-    weights = locate(base, settings.cache_dir)
+    weights = locate(base, settings.cache_dir, found.version.base_source if found and found.version else None)
     if found and found.version:
         fits(found.version, weights.sha256, PROMPT_VERSION)
     generator = generator_for(weights)

@@ -14,7 +14,9 @@ from typing import Literal
 from assistant.intake import one_line
 from assistant.records import Language
 
+# What the app asks. An adapter trained on other prompts is refused.
 PROMPT_VERSION = "label-first-3"
+PUBLISHED_PROMPT_VERSION = "explanation-first-1"
 
 SAME, DIFFERENT = "1", "0"
 
@@ -152,6 +154,11 @@ def explained_label(label: Literal["same", "different"], explanation: str, chat:
 
 
 _LABEL_AT_END = re.compile(r"label\s*:\s*([01])\b", re.IGNORECASE)
+
+
+def version_of(template: str) -> str:
+    """The prompt version of a recipe's template."""
+    return PUBLISHED_PROMPT_VERSION if template == "explanation-first" else PROMPT_VERSION
 
 
 def parse_explanation_first(reply: str) -> Literal["same", "different"] | None:

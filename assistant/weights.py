@@ -33,11 +33,16 @@ class Weights:
     sha256: str
 
 
-def locate(base: BaseModel, cache: Path) -> Weights:
-    """Find the weights of `base`, fetching or converting them into `cache` when that was not done before."""
+def locate(base: BaseModel, cache: Path, source: str | None = None) -> Weights:
+    """Find the weights of `base`, fetching or converting them into `cache` when that was not done before.
+
+    `source` is what an adapter says of the weights it was trained on: of a Hub repository, that commit is taken and
+    not the newest.
+    """
     if base.package is not None:
         return _from_package(base, base.package, cache)
-    return _from_hub(base, cache)
+    known = f"hub:{base.hub}@"
+    return _from_hub(base, cache, source.removeprefix(known) if source and source.startswith(known) else None)
 
 
 def _from_package(base: BaseModel, package: PackageWeights, cache: Path) -> Weights:
@@ -81,20 +86,20 @@ def locate_configuration(base: BaseModel, cache: Path) -> Path:
     return _snapshot(base, cache, [pattern for pattern in FILES if pattern != "*.safetensors"])
 
 
-def _from_hub(base: BaseModel, cache: Path) -> Weights:
-    folder = _snapshot(base, cache, FILES)
+def _from_hub(base: BaseModel, cache: Path, commit: str | None) -> Weights:
+    folder = _snapshot(base, cache, FILES, commit)
     if not list(folder.glob("*.safetensors")):
         raise ModelError(f"{base.hub} holds no safetensors weights; other formats are not loaded.")
     # A snapshot folder is named by its commit, which pins every byte in it.
     return Weights(base, folder, f"hub:{base.hub}@{folder.name}", folder.name)
 
 
-def _snapshot(base: BaseModel, cache: Path, patterns: list[str]) -> Path:
+def _snapshot(base: BaseModel, cache: Path, patterns: list[str], commit: str | None = None) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(base.hub, cache_dir=cache / "hub", allow_patterns=patterns))
+        return Path(snapshot_download(base.hub, revision=commit, cache_dir=cache / "hub", allow_patterns=patterns))
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
         if error.errno == errno.ENOSPC:
             raise

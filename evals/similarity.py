@@ -17,11 +17,12 @@ import numpy as np
 from sklearn.metrics import confusion_matrix, roc_auc_score
 from tqdm import tqdm
 
+from assistant import prompts
 from assistant.assembly import open_embedder
 from assistant.calibration import SHIPPED, load_calibration
 from assistant.embedder import Embedder
 from assistant.errors import InputError
-from assistant.generator import LabelScore
+from assistant.generator import LabelScore, TreePrompt
 from assistant.judge import label_scores, measure, readable_logit
 from assistant.models import LoadedModel, open_model
 from assistant.records import Language
@@ -29,6 +30,10 @@ from assistant.settings import load_settings
 from evals.datasets import QuestionPair, is_for_fitting, is_for_training, load_faqs, load_pairs, load_queries
 
 NEAR_MISSES = 2
+
+# Tokens that a reply of the published template may have, and how many are written at once.
+WRITTEN_TOKENS = 400
+TOGETHER = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,22 @@ def replies(model: LoadedModel, pairs: Sequence[QuestionPair], language: Languag
         )[0]
         for pair in tqdm(pairs, unit="pair")
     ]
+
+
+def written_labels(model: LoadedModel, pairs: Sequence[QuestionPair]) -> list[float | None]:
+    """The published way: the explanation is generated, and the label cut out behind it. 1 for the same, -1 for not,
+    None where none could be read."""
+    labels: list[float | None] = []
+    for start in tqdm(range(0, len(pairs), TOGETHER), unit="batch"):
+        asked = [
+            prompts.explanation_first(pair.question1, pair.question2, model.base.chat)
+            for pair in pairs[start : start + TOGETHER]
+        ]
+        stream = model.generator.stream(TreePrompt((), (), tuple(asked)), WRITTEN_TOKENS, model.identity.adapter)
+        written = {index: text for index, text, finished in stream if finished}
+        found = [prompts.parse_explanation_first(written[index]) for index in range(len(asked))]
+        labels += [None if label is None else 1.0 if label == "same" else -1.0 for label in found]
+    return labels
 
 
 def faq_pairs(folder: Path, embedder: Embedder) -> list[QuestionPair]:

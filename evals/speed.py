@@ -35,9 +35,9 @@ from assistant.store.connection import open_store
 from assistant.weights import locate
 from evals.datasets import Wording, load_wordings
 from evals.shop import DATA
+from evals.similarity import WRITTEN_TOKENS
 
 CANDIDATES = 10
-LOOP_TOKENS = 400
 REPEATS = 3
 
 
@@ -96,7 +96,7 @@ def article_loop(engine: Engine, asked: Sequence[tuple[str, str]], adapter: str)
             output = engine.model.generate(
                 torch.tensor([ids], device=engine.device),
                 attention_mask=torch.ones(1, len(ids), dtype=torch.long, device=engine.device),
-                max_new_tokens=LOOP_TOKENS,
+                max_new_tokens=WRITTEN_TOKENS,
                 do_sample=False,
                 eos_token_id=engine.stop_id,
                 pad_token_id=engine.stop_id,

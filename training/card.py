@@ -33,6 +33,11 @@ _LIMITS: dict[Task, str] = {
     "when the text holds no answer unless the caller compares its confidence with a threshold.",
 }
 
+_WRITING = (
+    "reply = model.generate(**inputs, max_new_tokens={tokens}, do_sample=False)[0, inputs.input_ids.shape[1] :]\n"
+    "print(tokenizer.decode(reply, skip_special_tokens=True))"
+)
+
 
 def render(version: AdapterVersion) -> str:
     """README.md of a version. Everything that comes from files is quoted or escaped.
@@ -76,7 +81,7 @@ def _body(version: AdapterVersion, base: BaseModel) -> Iterator[str]:
         ("", ""),
         {
             "version": version.digest,
-            "trained on": f"{version.base_source}, sha256 {version.base_sha256}",
+            "trained on": _source(version),
             "quantization of the base": version.quantization,
             "prompts": version.prompt_version,
             "made": version.created.date().isoformat(),
@@ -99,12 +104,21 @@ def _body(version: AdapterVersion, base: BaseModel) -> Iterator[str]:
     yield "\nIn effect:\n"
     yield from _table(("parameter", "value"), dict(flat(version.parameters)) | version.packages)
     yield "\n## How to load it\n"
-    yield from _fenced(_loading(version.task, base), "python")
+    yield from _fenced(_loading(version, base), "python")
     yield f"\n## Limits\n\n{_LIMITS[version.task]}"
 
 
-def _loading(task: Task, base: BaseModel) -> str:
-    if task == "question-similarity":
+def _source(version: AdapterVersion) -> str:
+    # A source on the Hub is named with its commit, which pins its bytes.
+    is_pinned = version.base_source.startswith("hub:")
+    return version.base_source if is_pinned else f"{version.base_source}, sha256 {version.base_sha256}"
+
+
+def _loading(version: AdapterVersion, base: BaseModel) -> str:
+    if version.prompt_version == prompts.PUBLISHED_PROMPT_VERSION:
+        segments = prompts.explanation_first("Where is my parcel?", "How do I track an order?", base.chat)
+        reply = _WRITING.format(tokens=400)
+    elif version.task == "question-similarity":
         segments = prompts.label_first("Where is my parcel?", "How do I track an order?", "en", base.chat).segments
         reply = (
             f'same, different = (tokenizer(t, add_special_tokens=False).input_ids[0] for t in "{prompts.SAME}'
@@ -114,10 +128,7 @@ def _loading(task: Task, base: BaseModel) -> str:
         )
     else:
         segments = prompts.reading("Onde fica a biblioteca?", "A biblioteca fica no bloco B.", base.chat)
-        reply = (
-            "reply = model.generate(**inputs, max_new_tokens=40, do_sample=False)[0, inputs.input_ids.shape[1] :]\n"
-            "print(tokenizer.decode(reply, skip_special_tokens=True))"
-        )
+        reply = _WRITING.format(tokens=40)
     return f"""from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.basemodels import CATALOGUE
 from assistant.fingerprints import read_fingerprints, write_fingerprints
-from assistant.prompts import PROMPT_VERSION
+from assistant.prompts import version_of
 from assistant.versions import CARD, AdapterVersion, VersionFacts, read_version, write_version
 from assistant.weights import Weights
 from training.card import render
@@ -54,7 +54,7 @@ def write_record(
         base_source=weights.source,
         base_sha256=weights.sha256,
         quantization=in_effect["quantization"],
-        prompt_version=PROMPT_VERSION,
+        prompt_version=version_of(recipe.template),
         created=dt.datetime.now(dt.UTC),
         parameters=dict(in_effect),
         metrics=dict(metrics),

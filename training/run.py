@@ -80,7 +80,7 @@ def train(recipe: Recipe, run: Run, settings: Settings, teach: Teach | None) -> 
     loss_curves({run.name: history}, run.folder / "loss.png")
     tracker.picture("loss", run.folder / "loss.png")
     for language in ("en", "pt"):
-        if language in metrics:
+        if "confusion" in metrics.get(language, {}):
             picture = run.folder / f"confusion-{language}.png"
             confusion(metrics[language]["confusion"], ("different", "same"), picture)
             tracker.picture(f"confusion {language}", picture)

@@ -11,12 +11,13 @@ from typing import Any
 from tqdm import tqdm
 
 from assistant.judge import readable_logit
-from assistant.models import open_model
+from assistant.models import LoadedModel, open_model
 from assistant.reader import WINDOW, flattened
+from assistant.records import Language
 from assistant.settings import Settings
 from assistant.spans import SpanReader
 from evals.datasets import QuestionPair
-from evals.similarity import measure_pairs, replies
+from evals.similarity import measure_pairs, replies, written_labels
 from evals.squad import exact_match, f1
 from training.recipe import Recipe
 from training.rows import PairRow, ReadingRow, TrainingRow
@@ -24,6 +25,8 @@ from training.splits import fingerprint
 
 # Measuring is for the record; a run over hundreds of thousands of rows does not wait an hour for it.
 ROWS = 1_000
+# Whole explanations take some hundred times as long as labels.
+GENERATED = 100
 
 
 def validate(recipe: Recipe, adapter: Path, rows: Sequence[TrainingRow], settings: Settings) -> dict[str, Any]:
@@ -37,9 +40,7 @@ def validate(recipe: Recipe, adapter: Path, rows: Sequence[TrainingRow], setting
         for language in ("en", "pt"):
             own = [QuestionPair(r.question1, r.question2, r.same) for r in pairs if r.language == language]
             if own:
-                logits = [readable_logit(score) for score in replies(model, own, language)]
-                found = measure_pairs([pair.same for pair in own], logits, 0.0)
-                figures[language] = asdict(found) | {"confusion": [list(counts) for counts in found.confusion]}
+                figures[language] = pair_figures(recipe, model, own, language)
         if readings and model.identity.adapter:
             reader = SpanReader(model.generator, model.base.chat, model.identity.adapter)
             predictions = [_read(reader, row) for row in tqdm(readings, unit="question")]
@@ -49,6 +50,22 @@ def validate(recipe: Recipe, adapter: Path, rows: Sequence[TrainingRow], setting
                 "f1": _mean([f1(p, r.answers) for p, r in zip(predictions, readings, strict=True)]),
             }
         return figures
+
+
+def pair_figures(
+    recipe: Recipe, model: LoadedModel, pairs: Sequence[QuestionPair], language: Language
+) -> dict[str, Any]:
+    """The figures of one language, by the template that the adapter was trained on."""
+    if recipe.template == "explanation-first":
+        pairs = pairs[:GENERATED]
+        scores = written_labels(model, pairs)
+    else:
+        scores = [readable_logit(score) for score in replies(model, pairs, language)]
+    if all(score is None for score in scores):
+        # The run is kept all the same: what it cost may be worth a look at its replies.
+        return {"rows": len(pairs), "unreadable": len(pairs)}
+    found = measure_pairs([pair.same for pair in pairs], scores, 0.0)
+    return asdict(found) | {"confusion": [list(counts) for counts in found.confusion]}
 
 
 def _read(reader: SpanReader, row: ReadingRow) -> str:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
+from assistant import prompts
 from assistant.basemodels import CATALOGUE
 from assistant.versions import CARD
 from tests.adapters import make_version
@@ -47,6 +48,14 @@ def test_the_card_says_what_was_trained_on_what_and_measured(tmp_path: Path) -> 
     make_version(tmp_path / "reader", task="portuguese-qa", recipe={"data": None})
     facts = front_matter((tmp_path / "reader" / CARD).read_text())
     assert (facts["language"], facts["datasets"], facts["pipeline_tag"]) == (["pt"], [], "question-answering")
+
+
+def test_the_card_asks_with_the_prompts_of_the_training(tmp_path: Path) -> None:
+    make_version(tmp_path / "made")
+    make_version(tmp_path / "published", prompt_version=prompts.PUBLISHED_PROMPT_VERSION)
+    ours, published = ((tmp_path / name / CARD).read_text() for name in ("made", "published"))
+    assert "Label:" in ours and "explanation:" not in ours
+    assert "explanation:" in published and "model.generate" in published
 
 
 HOSTILE = (

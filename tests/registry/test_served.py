@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from assistant.basemodels import CATALOGUE
 from assistant.errors import ModelError
 from assistant.hub import Hub
 from assistant.models import open_models
 from assistant.registry import SHIPPED_FOLDER, Registry
 from assistant.settings import Settings
 from assistant.versions import CONFIG, WEIGHTS, adapter_digest, read_version
+from assistant.weights import locate
 from tests.adapters import TASK
 
 JUDGE, READER = SHIPPED_FOLDER / TASK, SHIPPED_FOLDER / "portuguese-qa"
@@ -65,6 +67,24 @@ def test_adapters_that_peft_alone_wrote(registry: Registry, chosen: Settings, tm
         assert models.judging.identity.adapter == adapter_digest(JUDGE)
         assert models.reading.identity.adapter == adapter_digest(READER)
         assert models.reading.generator is models.judging.generator
+
+
+def test_a_base_from_the_hub_is_the_one_that_the_adapter_was_trained_on(tmp_path: Path, monkeypatch) -> None:
+    base = CATALOGUE["llama-3-8b"]
+    asked = []
+
+    def snapshot(repo: str, revision: str | None, cache_dir: Path, allow_patterns: list[str]) -> str:
+        asked.append((repo, revision))
+        folder = tmp_path / (revision or "newest")
+        folder.mkdir()
+        (folder / "model.safetensors").touch()
+        return str(folder)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot)
+    newest = locate(base, tmp_path)
+    pinned = locate(base, tmp_path, f"hub:{base.hub}@{'a' * 40}")
+    assert asked == [(base.hub, None), (base.hub, "a" * 40)]
+    assert (newest.sha256, pinned.sha256) == ("newest", "a" * 40)
 
 
 def test_production_from_a_hub_repository_at_a_pinned_commit(

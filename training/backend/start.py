@@ -9,7 +9,7 @@ from peft import set_peft_model_state_dict
 from safetensors.torch import load_file
 
 from assistant.errors import ModelError
-from assistant.prompts import PROMPT_VERSION
+from assistant.prompts import version_of
 from assistant.versions import CONFIG, WEIGHTS, fits, read_version
 from training.backend.loaded import Trainable
 from training.recipe import Recipe
@@ -23,7 +23,7 @@ def begin_with(trainable: Trainable, folder: Path, recipe: Recipe) -> None:
     version = read_version(folder)
     if version.task != recipe.task:
         raise ModelError(f"start: {folder} was trained for {version.task}, not {recipe.task}. Correct the recipe.")
-    fits(version, trainable.weights.sha256, PROMPT_VERSION)
+    fits(version, trainable.weights.sha256, version_of(recipe.template))
     config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     wanted = {
         "r": recipe.lora.r,
