@@ -26,6 +26,7 @@ DATA_LICENCES = {
     "faquad": "CC BY 4.0",
     "eraldoluis/faquad": "CC BY 4.0",
     "banking77": "CC BY 4.0",
+    "aia_bde": "none stated by its authors (github.com/NLP-CISUC/AIA-BDE)",
 }
 
 
