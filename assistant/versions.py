@@ -92,7 +92,7 @@ def read_version(folder: Path) -> AdapterVersion:
     _check_weights(folder / WEIGHTS)
     _check_config(folder / CONFIG)
     try:
-        version = TypeAdapter(AdapterVersion).validate_python(_object(folder / VERSION))
+        version = TypeAdapter(AdapterVersion).validate_python(json_object(folder / VERSION))
     except ValidationError as error:
         problems = "; ".join(f"{_place(item['loc'])}: {item['msg']}" for item in error.errors()[:10])
         raise ModelError(
@@ -180,7 +180,7 @@ def _check_weights(file: Path) -> None:
 
 
 def _check_config(file: Path) -> None:
-    config = _object(file)
+    config = json_object(file)
     if config.get("peft_type") != "LORA":
         raise ModelError(f"{file} describes a {config.get('peft_type')!r} adapter; only LORA is loaded. Train one.")
     if config.get("bias") not in (None, "none") or config.get("layer_replication") or config.get("modules_to_save"):
@@ -195,8 +195,11 @@ def _check_config(file: Path) -> None:
         )
 
 
-def _object(file: Path) -> dict[str, Any]:
-    """The JSON object in a file, with nothing in it that Postgres could not keep."""
+def json_object(file: Path) -> dict[str, Any]:
+    """The JSON object in a file, with nothing in it that Postgres could not keep.
+
+    Raises `ModelError` when it holds anything else.
+    """
     content = file.read_bytes()
     try:
         found = from_json(content, allow_inf_nan=False)

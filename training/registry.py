@@ -3,7 +3,7 @@
     python -m training.registry add FOLDER | add OWNER/NAME@COMMIT
     python -m training.registry list
     python -m training.registry show VERSION
-    python -m training.registry promote VERSION --to staging|production --why TEXT [--who NAME]
+    python -m training.registry promote VERSION --to staging|production --why TEXT [--who NAME] [--report FILE]
     python -m training.registry archive VERSION --why TEXT [--who NAME]
     python -m training.registry rollback TASK --why TEXT [--who NAME]
 
@@ -17,6 +17,7 @@ import getpass
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from assistant.errors import RespostaError
 from assistant.records import TASKS
@@ -24,6 +25,7 @@ from assistant.registry import Registry, open_registry
 from assistant.settings import Settings, load_settings
 from assistant.stages import RegisteredVersion, StageEvent
 from assistant.store.connection import open_store
+from assistant.versions import json_object
 from training.card import flat
 
 
@@ -69,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     command("show", _show, "one version and what happened to it", "version", why=False)
     promote = command("promote", _promote, "bring a version to a stage; the one there is archived", "version")
     promote.add_argument("--to", required=True, choices=("staging", "production"))
+    promote.add_argument("--report", type=Path, help="JSON file with the figures that it rests on, kept with the event")
     command("archive", _archive, "take a version out of use", "version")
     command("rollback", _rollback, "bring back the production version before this one", "task", choices=TASKS)
     return parser
@@ -110,7 +113,8 @@ def _show(chosen: argparse.Namespace, registry: Registry) -> None:
 
 
 def _promote(chosen: argparse.Namespace, registry: Registry) -> None:
-    _print_versions([registry.promote(chosen.version, chosen.to, chosen.who, chosen.why)])
+    report = json_object(chosen.report) if chosen.report else None
+    _print_versions([registry.promote(chosen.version, chosen.to, chosen.who, chosen.why, report)])
 
 
 def _archive(chosen: argparse.Namespace, registry: Registry) -> None:

@@ -53,7 +53,9 @@ def test_the_commands_from_a_folder_to_the_hub_and_back(said, settings: Settings
 
     assert "No versions yet" in registry("list")
     assert f"{version.digest[:12]}  {TASK}  candidate" in registry("add", str(tmp_path / "made"))
-    registry("promote", version.digest[:8], "--to", "production", "--why", "first", "--who", "ana")
+    (tmp_path / "report.json").write_text('{"accuracy": 0.84}')
+    report = ("--report", str(tmp_path / "report.json"))
+    registry("promote", version.digest[:8], "--to", "production", "--why", "first", "--who", "ana", *report)
     done = publish(f"{TASK}@production", REPO, "--private", "--who", "ana")
     assert done.returncode == 0, done.stderr
     commit = hub_server[1].repositories[REPO].tags["production"]
@@ -65,6 +67,7 @@ def test_the_commands_from_a_folder_to_the_hub_and_back(said, settings: Settings
     }
     shown = registry("show", f"{TASK}@production")
     assert "promoted (candidate → production)  ana" in shown
+    assert "accuracy 0.84" in shown
     assert f"{REPO}@{commit}" in shown
     assert "qqp dev roc_auc" in shown
     assert "archived" in registry("archive", version.digest, "--why", "worse")
@@ -75,6 +78,7 @@ def test_the_commands_from_a_folder_to_the_hub_and_back(said, settings: Settings
     ("arguments", "reason"),
     [
         (("add", "nowhere"), "nowhere is not a folder. Point to"),
+        (("promote", "abcd", "--to", "staging", "--why", "x", "--report", "Makefile"), "Makefile is not valid JSON"),
         (("show", "abcd"), "There is no version 'abcd'"),
         (("rollback", TASK, "--why", "x"), "has had no production version before"),
         (("add", f"{REPO}@{'0' * 40}"), f"shows no repository {REPO}"),
