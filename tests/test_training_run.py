@@ -22,7 +22,7 @@ from assistant.settings import load_settings
 from assistant.store.connection import open_store
 from assistant.versions import read_version
 from tests.teaching import MODEL, classroom
-from training.advice import advised
+from training.backend.advice import advised
 from training.checkpoints import complete, step
 
 ROOT = Path(__file__).resolve().parents[1]

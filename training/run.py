@@ -19,8 +19,8 @@ from pathlib import Path
 from assistant.assembly import threads
 from assistant.errors import RespostaError
 from assistant.settings import Settings, load_settings
-from training.advice import advised
 from training.backend import load
+from training.backend.advice import advised
 from training.checkpoints import complete, latest
 from training.examples import Teach
 from training.recipe import Recipe, load_recipe
