@@ -13,6 +13,7 @@ from assistant.records import Language
 from assistant.spans import Beginning, Spans
 
 _WORD = re.compile(r"\w+")
+_WHOLE_WORD = re.compile(r"\w+(?:['’]\w+)*")
 _MARKS = '"“”«»'
 _QUOTED = re.compile(f"[{_MARKS}]([^{_MARKS}]{{1,120}})[{_MARKS}]")
 # What the token of a closing mark may hold besides.
@@ -73,14 +74,14 @@ class Quotable:
         self._closing = [one[0] for one in ids if len(one) == 1]
         self._questions = one_line(asked), one_line(past)
         self._stems = [content_words(question, language).keys() for question in self._questions]
-        first, second = self._questions
+        first, second = ((text, _beginnings(text, language, generator)) for text in self._questions)
         here, there = self._stems
         self._possible: dict[Claim, Possible] = {
-            "any": [(question, _beginnings(question, language, generator)) for question in self._questions],
-            "first": [(first, _beginnings(first, language, generator, here - there))],
-            "second": [(second, _beginnings(second, language, generator, there - here))],
+            "any": [_of(first, here), _of(second, there)],
+            "first": [_of(first, here - there)],
+            "second": [_of(second, there - here)],
             # Of one word, for the next one need not stand in the other question.
-            "both": [(first, _beginnings(first, language, generator, here & there, one_word=True))],
+            "both": [_of((first[0], _beginnings(first[0], language, generator, one_word=True)), here & there)],
         }
 
     def allowed(self, written: Sequence[int]) -> list[int] | None:
@@ -126,26 +127,30 @@ class Quotable:
 
     def _since_mark(self, written: Sequence[int]) -> Sequence[int]:
         """The tokens behind the last one that holds a quotation mark."""
-        last = max(at for at, token in enumerate(written) if _MARK.search(self._generator.text([token])))
-        return written[last + 1 :]
+        marks = len(_MARK.findall(self._generator.text(written)))
+        end = len(written)
+        # A mark may be several tokens, none of which says it alone.
+        while len(_MARK.findall(self._generator.text(written[: end - 1]))) == marks:
+            end -= 1
+        return written[end:]
 
 
 def _beginnings(
-    question: str,
-    language: Language,
-    generator: Generator,
-    stems: Collection[str] | None = None,
-    one_word: bool = False,
-) -> list[Beginning]:
-    """Where in `question` a quotation may begin; with a word of one of the `stems` where given."""
+    question: str, language: Language, generator: Generator, one_word: bool = False
+) -> list[tuple[str, Beginning]]:
+    """Where in `question` a quotation may begin, each with the stem of its first word."""
     found = []
-    for word in _WORD.finditer(question):
-        own = content_words(word.group(), language).keys()
-        if own and (stems is None or own <= stems):
-            last = word.end() if one_word else word.start() + _REACH
-            ids, ends = generator.token_ends(question[word.start() : last])
-            found.append(Beginning(word.start(), ids, tuple(word.start() + end for end in ends)))
+    for word in _WHOLE_WORD.finditer(question):
+        for stem in content_words(word.group(), language):
+            ids, ends = generator.token_ends(question[word.start() : word.end() if one_word else word.start() + _REACH])
+            found.append((stem, Beginning(word.start(), ids, tuple(word.start() + end for end in ends))))
     return found
+
+
+def _of(question: tuple[str, list[tuple[str, Beginning]]], stems: Collection[str]) -> tuple[str, list[Beginning]]:
+    """The question with those of its beginnings that have one of the `stems`."""
+    text, beginnings = question
+    return text, [beginning for stem, beginning in beginnings if stem in stems]
 
 
 def _words(text: str) -> list[str]:
