@@ -67,7 +67,11 @@ def content_words(text: str, language: Language) -> dict[str, str]:
 @lru_cache(maxsize=20_000)
 def _content_stem(word: str, language: Language) -> str | None:
     """The folded stem of `word`, None for one that decides nothing."""
-    return None if fold(word) in _folded_function_words(language) else fold(_stem(word.lower(), language))
+    folded = fold(word)
+    if folded in _folded_function_words(language):
+        return None
+    # A stemmer takes the "o" of "nao", but not that of "não".
+    return folded if len(folded) <= 3 else fold(_stem(word.lower(), language))
 
 
 def compare(asked: str, past: str, language: Language) -> tuple[Differences, float]:

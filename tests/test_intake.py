@@ -74,6 +74,7 @@ def test_differences_ignore_inflection_accents_and_function_words() -> None:
     assert differences.past_only == ("after",)
     assert share == pytest.approx(2 / 5)
     assert compare("quero cancelar o pedido", "Como cancelar os meus pedidos?", "pt")[1] == 0
+    assert compare("ainda nao venceu", "Ainda não venceu", "pt")[1] == 0
     assert compare("??", "!!", "en")[1] == 0
 
 
