@@ -32,20 +32,16 @@ class Explainer:
         judged = [verdict for verdict in verdicts if verdict.label != "unjudged"]
         if not judged:
             return
-        pairs = [
-            prompts.label_first(
-                part.asked[:JUDGED_CHARS], verdict.candidate.phrasing[:JUDGED_CHARS], part.language, self._chat
-            )
-            for verdict in judged
-        ]
+        asked, pasts = part.asked[:JUDGED_CHARS], [verdict.candidate.phrasing[:JUDGED_CHARS] for verdict in judged]
+        pairs = [prompts.label_first(asked, past, part.language, self._chat) for past in pasts]
         leaves = tuple(
             prompts.reason_after(pair, verdict.label, part.language)
             for pair, verdict in zip(pairs, judged, strict=True)
         )
         openings = [prompts.reason_opening(verdict.label, part.language) for verdict in judged]
         quotable = [
-            Quotable(part.asked, verdict.candidate.phrasing, opening, part.language, self._generator)
-            for verdict, opening in zip(judged, openings, strict=True)
+            Quotable(asked, past, opening, part.language, self._generator)
+            for past, opening in zip(pasts, openings, strict=True)
         ]
         stream = self._generator.stream(
             TreePrompt(pairs[0].head, pairs[0].asked, leaves),

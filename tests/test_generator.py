@@ -113,6 +113,17 @@ def test_streamed_text_equals_greedy_generation(model) -> None:
         assert final[leaf] == engine.text(output[0, len(ids) :].tolist())
 
 
+def test_whole_prompts_without_a_shared_beginning_are_written_together(model) -> None:
+    """As the published template asks, pair by pair."""
+    asked = [prompts.explanation_first("Where is my parcel?", past, model.base.chat) for past in PASTS[:2]]
+
+    def written(*leaves) -> list[str]:
+        stream = model.generator.stream(TreePrompt((), (), leaves), 8)
+        return [text for _, text in sorted((index, text) for index, text, finished in stream if finished)]
+
+    assert written(*asked) == [*written(asked[0]), *written(asked[1])]
+
+
 def test_the_stop_token_ends_a_text(model) -> None:
     """Of the shipped adapter, which learned to write one sentence."""
     chat = model.base.chat
