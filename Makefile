@@ -2,6 +2,7 @@
 #
 #   make app    set up what is missing and serve http://127.0.0.1:7860
 #   make test   set up what is missing and run all tests
+#   make reports DATA=FOLDER CROSS_ENCODER=FOLDER   measure the shipped adapters and all baselines again
 #
 # TORCH_INDEX_URL picks another build of torch, for example a CUDA or CPU wheel index.
 
@@ -10,7 +11,7 @@ TORCH_INDEX_URL ?=
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip install --disable-pip-version-check -q
 
-.PHONY: app test setup weights lint clean
+.PHONY: app test setup weights lint reports clean
 
 app: weights
 	$(VENV)/bin/python app.py
@@ -42,6 +43,24 @@ $(VENV)/.test-packages: $(VENV)/.packages requirements-test.txt requirements-tes
 	$(PIP) -r requirements-test.txt -c constraints.txt
 	$(PIP) --no-deps -r requirements-test-nodeps.txt
 	touch $@
+
+# One report after the other below evals/reports; what was stopped goes on.
+RUN := $(VENV)/bin/python -m evals.run --no-texts
+SIMILARITY := evals/reports/question-similarity
+# Row 564 nearly equals a pair that the shipped judge was trained on.
+QQP := --data $(DATA)/qqp/dev.csv --without 564
+reports: weights
+	$(RUN) --data $(DATA)/faquad/dev.json --out evals/reports/portuguese-qa/reader-faquad
+	$(RUN) $(QQP) --out $(SIMILARITY)/judge-qqp
+	$(RUN) $(QQP) --system adapter --out $(SIMILARITY)/adapter-qqp
+	$(RUN) --data $(DATA)/aia_bde --limit 900 --out $(SIMILARITY)/judge-aia_bde
+	$(RUN) --data $(DATA)/aia_bde --limit 900 --system adapter --out $(SIMILARITY)/adapter-aia_bde
+	$(RUN) --data shop-en --out $(SIMILARITY)/judge-shop-en
+	$(RUN) --data shop-pt --out $(SIMILARITY)/judge-shop-pt
+	for system in majority tfidf cosine zero-shot few-shot; do \
+	  $(RUN) $(QQP) --system $$system --train $(DATA)/qqp/train.csv --out $(SIMILARITY)/$$system-qqp || exit; \
+	done
+	$(RUN) $(QQP) --system cross-encoder --model $(CROSS_ENCODER) --out $(SIMILARITY)/cross-encoder-qqp
 
 clean:
 	rm -rf $(VENV)

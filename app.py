@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from assistant.desk import Desk
+    from evals.board import Board
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
 SPACE_FRAMES = ("https://huggingface.co", "https://*.hf.space")
@@ -33,8 +34,8 @@ BYTES_AROUND_TEXT = 64 * 1024
 _log = logging.getLogger("resposta")
 
 
-def build_app(settings: Settings, desk: Desk) -> FastAPI:
-    """The whole app on an open desk: the page at /, its API under /gradio_api, /healthz."""
+def build_app(settings: Settings, desk: Desk, board: Board) -> FastAPI:
+    """The whole app on an open desk and board: the page at /, its API under /gradio_api, /healthz."""
     silence_libraries()
     import gradio as gr
     from fastapi import FastAPI
@@ -56,7 +57,7 @@ def build_app(settings: Settings, desk: Desk) -> FastAPI:
     )
     app.get("/healthz", response_class=PlainTextResponse)(lambda: "ok")
     app.mount(f"/{STATIC_PATH}", StaticFiles(directory=STATIC))
-    page = build_page(desk, Access(settings), browser_secret(settings.data_dir), settings.max_queue)
+    page = build_page(desk, board, Access(settings), browser_secret(settings.data_dir), settings.max_queue)
     app = gr.mount_gradio_app(
         app,
         page,
@@ -97,17 +98,20 @@ def silence_libraries() -> None:
 
 
 @contextlib.contextmanager
-def opened(settings: Settings) -> Iterator[Desk]:
-    """A desk with its store and model, all closed at the end."""
+def opened(settings: Settings) -> Iterator[tuple[Desk, Board]]:
+    """A desk with its store and model, and the board that watches over them, all closed at the end."""
     with contextlib.ExitStack() as stack:
         with ThreadPoolExecutor(1) as starting:
             # Postgres starts beside us while the page's library is imported.
             store = starting.submit(_open_store, settings)
             import assistant.ui.page  # noqa: F401
             from assistant.assembly import open_desk
+            from assistant.registry import open_registry
+            from evals.board import Board
 
             stack.enter_context(store.result())
-        yield stack.enter_context(open_desk(settings, store.result(), sample=True))
+        desk = stack.enter_context(open_desk(settings, store.result(), sample=True))
+        yield desk, stack.enter_context(Board(settings, open_registry(settings, store.result())))
 
 
 def _open_store(settings: Settings):
@@ -140,8 +144,8 @@ def main() -> int:
     silence_libraries()
     try:
         settings = load_settings()
-        with contextlib.closing(_door(settings)) as door, opened(settings) as desk:
-            app = build_app(settings, desk)
+        with contextlib.closing(_door(settings)) as door, opened(settings) as (desk, board):
+            app = build_app(settings, desk, board)
             _log.info("ready", extra={"address": _address(settings), "seconds": round(time.monotonic() - begun, 1)})
             _serve(app, door)
     except RespostaError as error:

@@ -7,8 +7,8 @@ from typing import Literal
 from assistant.errors import AccessError
 from assistant.settings import Settings
 
-Action = Literal["suggest", "answer", "search", "feedback", "write"]
-ACTIONS: tuple[Action, ...] = ("suggest", "answer", "search", "feedback", "write")
+Action = Literal["suggest", "answer", "search", "feedback", "write", "evaluate", "manage"]
+ACTIONS: tuple[Action, ...] = ("suggest", "answer", "search", "feedback", "write", "evaluate", "manage")
 VISITOR_ACTIONS: frozenset[Action] = frozenset({"suggest", "answer", "search"})
 
 _WORDS: dict[Action, str] = {
@@ -17,6 +17,8 @@ _WORDS: dict[Action, str] = {
     "search": "searching the library",
     "feedback": "rating an answer",
     "write": "writing a new answer",
+    "evaluate": "reading evaluations",
+    "manage": "running evaluations and moving model versions",
 }
 
 

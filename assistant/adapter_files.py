@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from assistant.errors import ModelError
-from assistant.versions import FILES, AdapterVersion, adapter_digest, read_version
+from assistant.versions import OPTIONAL, AdapterVersion, adapter_digest, held, read_version
 
 _DRAFT = ".adding-"
 # A draft this old belongs to a process that died.
@@ -25,15 +25,17 @@ class AdapterFiles:
         self._folder = folder
 
     def put(self, source: Path) -> AdapterVersion:
-        """Copy a version folder here; on return it is on the disk. The same one again changes nothing.
+        """Copy a version folder here; on return it is on the disk. The same one again brings only optional files that
+        are not here yet.
 
         Raises `ModelError` when it is no version folder, or changed while it was copied.
         """
         version = read_version(source)
-        if self.get(version.digest):
+        if kept := self.get(version.digest):
+            self._complete(kept, source)
             return version
         with self.draft() as draft:
-            for name in FILES:
+            for name in held(source):
                 shutil.copyfile(source / name, draft / name)
             self._keep(draft, version.digest)
         return version
@@ -58,16 +60,26 @@ class AdapterFiles:
         with tempfile.TemporaryDirectory(prefix=_DRAFT, dir=self._folder, ignore_cleanup_errors=True) as draft:
             yield Path(draft)
 
+    def _complete(self, kept: Path, source: Path) -> None:
+        for name in OPTIONAL:
+            if (source / name).is_file() and not (kept / name).exists():
+                with self.draft() as draft:
+                    shutil.copyfile(source / name, draft / name)
+                    _sync(draft / name)
+                    os.replace(draft / name, kept / name)
+                _sync(kept)
+
     def _keep(self, draft: Path, digest: str) -> None:
         if read_version(draft).digest != digest:
             raise ModelError("The adapter changed while it was copied: wait until its training is done, add it again.")
-        for name in FILES:
+        names = held(draft)
+        for name in names:
             _sync(draft / name)
         _sync(draft)
         place = self._folder / digest
         whole = draft / digest
         whole.mkdir()
-        for name in FILES:
+        for name in names:
             os.replace(draft / name, whole / name)
         if place.exists() and not self.get(digest):
             with suppress(FileNotFoundError):

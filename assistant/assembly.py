@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from assistant.calibration import SHIPPED, load_calibration
+from assistant.calibrated import calibration_for, threshold
 from assistant.embedder import Embedder, load_embedder
 from assistant.records import LANGUAGES, Language
 from assistant.settings import Settings
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from assistant.models import LoadedModel
     from assistant.spans import SpanReader
     from assistant.store.connection import Store
-
-log = logging.getLogger(__name__)
 
 
 def threads(settings: Settings) -> int:
@@ -35,11 +32,8 @@ def open_embedder(settings: Settings) -> Embedder:
 def make_judge(settings: Settings, model: LoadedModel, embedder: Embedder) -> Judge:
     from assistant.judge import Judge
 
-    calibration = load_calibration(SHIPPED, embedder.name)
-    thresholds: dict[Language, float] = {
-        language: calibration.thresholds[language] if (chosen := settings.threshold(language)) is None else chosen
-        for language in LANGUAGES
-    }
+    calibration = calibration_for(model, embedder)
+    thresholds = {language: threshold(settings, language, model.identity, calibration) for language in LANGUAGES}
     margins: dict[Language, float] = {language: settings.margin(language) for language in LANGUAGES}
     return Judge(
         model.generator, model.base.chat, calibration, model.identity, thresholds, margins, settings.candidates

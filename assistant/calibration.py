@@ -5,31 +5,50 @@ of one question are looked at together: a candidate far ahead of its best rival 
 more often than its own signals tell, and one of two that lie close is not. Both steps are Platt's
 method (Platt 1999); the second keeps the order of the first. Weights stand for raw signal values.
 
-The file is written by `python -m training.calibrate`. A fit that uses the language model's logit
-holds only for the model it was made with.
+Files are written by `python -m training.calibrate`: one is shipped, and an adapter version may bring its
+own. A fit that uses the language model's logit holds only for the model it was made with.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from assistant.errors import ModelError
-from assistant.records import Language, Signals
+from assistant.records import LANGUAGES, Language, Signals
 
 SHIPPED = Path(__file__).with_name("calibration.json")
+
+SignalName = Literal["cosine", "label_logit", "differing_share", "uncovered_share", "answer_cosine"]
+
+# A version's file may come from anywhere: within these bounds no score overflows.
+Number = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Name = Annotated[str, Field(max_length=200)]
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeModel:
-    """The model whose label logits a fit was made with. `adapter` is None for the bare base."""
+    """The model whose label logits a fit was made with. `adapter` is None for the bare base.
 
-    base_sha256: str
-    adapter: str | None
-    prompt_version: str
+    `hardware` is what it computed on and in, such as "cpu float32": logits differ between them.
+    """
+
+    base_sha256: Name
+    adapter: Name | None
+    prompt_version: Name
+    hardware: Name
+
+    def is_same(self, other: JudgeModel) -> bool:
+        """Whether it is the same model, on whatever hardware."""
+        return replace(self, hardware=other.hardware) == other
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,56 +58,106 @@ class Ranking:
     A lead beyond `cap` tells nothing more: in a small library there is no good rival to be ahead of.
     """
 
-    own: float
-    lead: float
-    cap: float
-    intercept: float
+    own: Number
+    lead: Number
+    cap: Number
+    intercept: Number
 
     def probabilities(self, scores: Sequence[float]) -> list[float]:
         return [
-            _sigmoid(self.intercept + self.own * score + self.lead * lead)
+            sigmoid(self.intercept + self.own * score + self.lead * lead)
             for score, lead in zip(scores, leads(scores, self.cap), strict=True)
         ]
 
 
 @dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """A threshold on P(same), and what it did on held-out questions.
+
+    `precision` is the share of the questions with something shown whose first answer was right, in the worst domain;
+    it is less than `target` where no threshold reached that. `answered` is the share of the questions with an answer
+    that were shown it, `shown` the share of all questions that were shown anything; both are means of the domains.
+    """
+
+    target: Share
+    threshold: Share
+    precision: Share
+    answered: Share
+    shown: Share
+
+
+@dataclass(frozen=True, slots=True)
 class Fit:
-    """Both steps for one language and set of signals. `heldout` are its cross-validated figures."""
+    """Both steps for one language and set of signals.
+
+    `proposed` says that it was fitted on what retrieval proposes, and not on pairs that stand by themselves. All
+    figures are cross-validated: `brier` is the mean of the domains' Brier scores over the questions that all sets of
+    signals could be measured on, `heldout` are the domains' own figures, `points` come by rising target.
+    """
 
     language: Language
-    weights: dict[str, float]
-    intercept: float
+    weights: dict[SignalName, Number]
+    intercept: Number
     ranking: Ranking
     model: JudgeModel | None
+    proposed: bool
     rows: int
-    heldout: dict[str, float]
+    brier: Share
+    heldout: dict[Name, Number]
+    points: Annotated[tuple[OperatingPoint, ...], Field(min_length=1)]
 
     def applies(self, language: Language, signals: Signals, model: JudgeModel) -> bool:
         if self.language != language or any(getattr(signals, name) is None for name in self.weights):
             return False
-        return self.model is None or self.model == model
+        return self.model is None or self.model.is_same(model)
 
     def score(self, signals: Signals) -> float:
-        return self.intercept + sum(weight * getattr(signals, name) for name, weight in self.weights.items())
+        return weighted(signals, self.weights, self.intercept)
+
+    def point(self, precision: float) -> OperatingPoint:
+        """The point for the least target that is at least `precision`; beyond all of them, the strictest."""
+        stricter = [point for point in self.points if point.target >= precision]
+        return min(stricter, key=_target) if stricter else max(self.points, key=_target)
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """All fits for one embedding model, and the threshold on P(same) per language."""
+    """All fits for one embedding model."""
 
-    embedding: str
-    thresholds: dict[Language, float]
+    embedding: Name
     fits: tuple[Fit, ...]
 
     def fit_for(self, language: Language, signals: Signals, model: JudgeModel) -> Fit:
-        """The fit that uses most of the signals at hand."""
+        """Of the fits for the signals at hand, the one with the least Brier score.
+
+        Scores on pairs that stand by themselves say nothing of what retrieval proposes, so fits for such pairs come
+        last. Fits for the same model on other hardware count only where there is none for this hardware.
+        """
         fitting = [fit for fit in self.fits if fit.applies(language, signals, model)]
+        if any(fit.language == language and fit.model == model for fit in self.fits):
+            fitting = [fit for fit in fitting if fit.model in (None, model)]
         if not fitting:
             raise ModelError(f"There is no calibration for language {language!r}: run `python -m training.calibrate`.")
-        return max(fitting, key=lambda fit: len(fit.weights))
+        return min(fitting, key=lambda fit: (not fit.proposed, fit.brier))
+
+    def deciding(self, language: Language, model: JudgeModel) -> Fit:
+        """The fit that decides where every signal is at hand."""
+        return self.fit_for(language, Signals(0.0, 0.0, 0.0, 0.0, 0.0), model)
+
+    def models(self, language: Language) -> list[JudgeModel]:
+        """The models whose labels its fits use."""
+        return [fit.model for fit in self.fits if fit.language == language and fit.model]
 
     def save(self, path: Path) -> None:
-        path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        """Write it, whole or not at all."""
+        draft = path.with_name(f".{path.name}")
+        draft.write_text(json.dumps(asdict(self), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        os.replace(draft, path)
+
+
+def weighted(signals: Signals, weights: Mapping[SignalName, float], intercept: float) -> float:
+    """The first step: the logit of a pair by its own signals."""
+    return intercept + sum(weight * getattr(signals, name) for name, weight in weights.items())
 
 
 def leads(scores: Sequence[float], cap: float) -> list[float]:
@@ -100,26 +169,39 @@ def leads(scores: Sequence[float], cap: float) -> list[float]:
     return [min(cap, score - (second if index == best else first)) for index, score in enumerate(scores)]
 
 
+def read_calibration(path: Path) -> Calibration:
+    """The calibration in a file. Raises `ModelError` when it is none that this code can use, with the reasons."""
+    try:
+        calibration = TypeAdapter(Calibration).validate_json(path.read_bytes())
+    except ValidationError as error:
+        reasons = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()[:3])
+        raise ModelError(
+            f"{path} is no calibration ({reasons}). Remove the file and run `python -m training.calibrate` again."
+        ) from None
+    for language in LANGUAGES:
+        if not any(fit.language == language and set(fit.weights) == {"cosine"} for fit in calibration.fits):
+            raise ModelError(
+                f"{path} has no fit of the cosine alone for {language!r}, and the other signals may be missing: remove "
+                "the file and run `python -m training.calibrate` again."
+            )
+    return calibration
+
+
 def load_calibration(path: Path, embedding: str) -> Calibration:
     """Read a calibration file; cosines of another embedding model mean something else, so that is refused."""
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    fits = tuple(
-        Fit(
-            **{
-                **fit,
-                "ranking": Ranking(**fit["ranking"]),
-                "model": JudgeModel(**fit["model"]) if fit["model"] else None,
-            }
-        )
-        for fit in stored["fits"]
-    )
-    if stored["embedding"] != embedding:
+    calibration = read_calibration(path)
+    if calibration.embedding != embedding:
         raise ModelError(
-            f"{path.name} was fitted with the embeddings of {stored['embedding']}, the app uses {embedding}: run "
+            f"{path.name} was fitted with the embeddings of {calibration.embedding}, the app uses {embedding}: run "
             "`python -m training.calibrate` with this embedding model, or unset RESPOSTA_EMBEDDING_MODEL."
         )
-    return Calibration(stored["embedding"], stored["thresholds"], fits)
+    return calibration
 
 
-def _sigmoid(z: float) -> float:
+def _target(point: OperatingPoint) -> float:
+    return point.target
+
+
+def sigmoid(z: float) -> float:
+    """The probability whose logit is `z`."""
     return 1 / (1 + math.exp(-z)) if z >= 0 else math.exp(z) / (1 + math.exp(z))

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 
 from assistant import intake
+from assistant.calibration import OperatingPoint
 from assistant.errors import InputError
 from assistant.explainer import Explainer
 from assistant.judge import Judge
@@ -152,6 +153,10 @@ class Desk:
             signals={language: self._judge.signals_used(language) for language in LANGUAGES},
             answers=sum(self._store.answers.stats().answers.values()),
         )
+
+    def operating_points(self, language: Language) -> tuple[OperatingPoint, ...]:
+        """The thresholds that the judge's calibration offers for `language`, with what each did when it was made."""
+        return self._judge.points(language)
 
     def _part(self, asked: str, language: Language, durations: dict[str, float]) -> Part:
         if not intake.has_words(asked):

@@ -2,18 +2,58 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from assistant.differences import content_words
 from assistant.errors import ModelError
+from assistant.records import Language
 from assistant.versions import FINGERPRINTS
 
 Kind = Literal["row", "question"]
 
 _LINE = re.compile(r"(row|question) ([0-9a-f]{16})")
+
+
+def normalized(text: str) -> str:
+    """A question without case and superfluous space and its final punctuation, to find equal ones."""
+    return " ".join(text.lower().split()).rstrip("?!. ")
+
+
+def of_pair(question1: str, question2: str, language: Language) -> tuple[str, ...]:
+    """The hash of a pair and that of all pairs nearly equal to it; the same for both orders.
+
+    Nearly equal are questions with the same content words, whatever their order and endings.
+    """
+    exact = _hash(*sorted((normalized(question1), normalized(question2))))
+    first, second = _words(question1, language), _words(question2, language)
+    return (exact, _hash("nearly", *sorted((first, second)))) if first and second else (exact,)
+
+
+def of_question(question: str, language: Language) -> tuple[str, ...]:
+    """The hash of a question and that of all questions nearly equal to it."""
+    words = _words(question, language)
+    exact = _hash(normalized(question))
+    return (exact, _hash("nearly", words)) if words else (exact,)
+
+
+def of_reading(question: str, context: str) -> tuple[str, ...]:
+    """The hash of a question with the text it is asked of."""
+    return (_hash(normalized(question), normalized(context)),)
+
+
+def _words(question: str, language: Language) -> str:
+    """The stems of the content words in the alphabet's order; empty where one word or none would stand for all."""
+    stems = sorted(content_words(question, language))
+    return " ".join(stems) if len(stems) > 1 else ""
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

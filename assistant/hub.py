@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from assistant.errors import InputError, ModelError
 from assistant.settings import Settings
-from assistant.versions import FILES, WEIGHTS
+from assistant.versions import FILES, OPTIONAL, WEIGHTS, held
 from assistant.weights import files_sha256
 
 if TYPE_CHECKING:
@@ -65,16 +65,18 @@ class Hub:
         The repository is made when it is missing. When the upload fails its files and tags stay as they were; the
         same again goes on where it broke off.
         """
-        from huggingface_hub import CommitOperationAdd
+        from huggingface_hub import CommitOperationAdd, CommitOperationDelete
         from huggingface_hub.errors import RepositoryNotFoundError
 
         if not _REPO.fullmatch(repo):
             raise InputError(f"{repo!r} is not a repository's name: write OWNER/NAME.")
-        files = [CommitOperationAdd(name, folder / name) for name in FILES]
+        names, there = held(folder), set()
         api = self._api()
         with self._explained(f"Publishing to {repo}", repo):
             try:
-                open_to_all = not api.model_info(repo).private
+                found = api.model_info(repo)
+                open_to_all = not found.private
+                there = {file.rfilename for file in found.siblings or []}
             except RepositoryNotFoundError:
                 api.create_repo(repo, private=private or None)
                 open_to_all = False
@@ -83,6 +85,9 @@ class Hub:
                     f"{repo} exists and is public, so nothing was published: make it private on the Hub, choose "
                     "another name, or leave out --private."
                 )
+            files = [CommitOperationAdd(name, folder / name) for name in names]
+            # What an earlier version brought would stand beside this one.
+            files += [CommitOperationDelete(name) for name in OPTIONAL if name in there and name not in names]
             commit = api.create_commit(repo, files, commit_message=f"Adapter {', '.join(tags)}").oid
         with self._explained(f"{repo} has the files, but tagging them", repo):
             placed = {tag.name: tag.target_commit for tag in api.list_repo_refs(repo).tags}
@@ -102,12 +107,13 @@ class Hub:
                 file.rfilename: file
                 for file in api.model_info(source.repo, revision=source.commit, files_metadata=True).siblings or []
             }
-            for name, most in FILES.items():
-                if name not in found:
+            for name, most in (FILES | OPTIONAL).items():
+                if name in FILES and name not in found:
                     raise ModelError(f"{source} holds no adapter version: {name} is missing. Publish it again.")
-                if (found[name].size or 0) > most:
+                if name in found and (found[name].size or 0) > most:
                     raise ModelError(f"{name} in {source} has more than {most:,} bytes and was not fetched. Check it.")
-            api.snapshot_download(source.repo, revision=source.commit, local_dir=into, allow_patterns=list(FILES))
+            wanted = [*FILES, *OPTIONAL]
+            api.snapshot_download(source.repo, revision=source.commit, local_dir=into, allow_patterns=wanted)
             stored = found[WEIGHTS].lfs
             if stored and files_sha256([into / WEIGHTS]) != stored.sha256:
                 raise ModelError(f"{WEIGHTS} of {source} arrived damaged: fetch it again.")

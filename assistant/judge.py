@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from assistant import prompts
-from assistant.calibration import Calibration, Fit, JudgeModel
+from assistant.calibration import Calibration, Fit, JudgeModel, OperatingPoint
 from assistant.differences import compare, uncovered_share
 from assistant.generator import Generator, LabelScore, TreePrompt
 from assistant.prompts import ChatFormat
@@ -110,18 +110,12 @@ class Judge:
             for (_, signals), score in zip(best, scores, strict=True)
         ]
         probabilities = self._probabilities(language, measured)
-        verdicts = [
-            Verdict(
-                candidate,
-                probability,
-                self._label(language, probability),
-                signals,
-                compare(asked, candidate.phrasing, language)[0],
-            )
-            for candidate, signals, probability in zip(candidates, measured, probabilities, strict=True)
+        rows = sorted(zip(candidates, measured, probabilities, strict=True), key=_surest_first)
+        decided = labels([probability for *_, probability in rows], self._thresholds[language], self._margins[language])
+        return [
+            Verdict(candidate, probability, label, signals, compare(asked, candidate.phrasing, language)[0])
+            for (candidate, signals, probability), label in zip(rows, decided, strict=True)
         ]
-        verdicts.sort(key=lambda v: -1.0 if v.probability is None else v.probability, reverse=True)
-        return self._tied(language, verdicts)
 
     def _shortlist(self, asked: str, language: Language, pool: Sequence[Candidate]) -> list[tuple[Candidate, Signals]]:
         """The candidates that score best by all signals but the model's, which costs most.
@@ -156,22 +150,29 @@ class Judge:
                 probabilities[index] = probability
         return probabilities
 
-    def _tied(self, language: Language, verdicts: list[Verdict]) -> list[Verdict]:
-        """Two that lie close share between them what one of them would have had: neither may reach the
-        threshold although it is all but sure that one of them is right. Then both count as "same"."""
-        if len(verdicts) < 2 or verdicts[1].probability is None:
-            return verdicts
-        first, second = (verdict.probability for verdict in verdicts[:2])
-        if first - second < self._margins[language] and first + second >= self._thresholds[language]:
-            return [*(replace(verdict, label="same") for verdict in verdicts[:2]), *verdicts[2:]]
-        return verdicts
-
-    def _label(self, language: Language, probability: float | None) -> Label:
-        if probability is None:
-            return "unjudged"
-        return "same" if probability >= self._thresholds[language] else "different"
-
     def signals_used(self, language: Language) -> tuple[str, ...]:
         """The names of the signals that decide for questions in `language`."""
-        weights = self._calibration.fit_for(language, Signals(0.0, 0.0, 0.0, 0.0, 0.0), self._model).weights
+        weights = self._calibration.deciding(language, self._model).weights
         return tuple(name for name, weight in weights.items() if weight)
+
+    def points(self, language: Language) -> tuple[OperatingPoint, ...]:
+        """The thresholds to choose from for questions in `language`, by rising precision."""
+        return self._calibration.deciding(language, self._model).points
+
+
+def labels(probabilities: Sequence[float | None], threshold: float, margin: float) -> list[Label]:
+    """What candidates are called whose P(same) are given in falling order, with None (unjudged) last.
+
+    Two that lie within `margin` share between them what one of them would have had: neither may reach the threshold
+    although it is all but sure that one of them is right. Then both count as "same".
+    """
+    found: list[Label] = ["unjudged" if p is None else "same" if p >= threshold else "different" for p in probabilities]
+    first, second = [*probabilities, None, None][:2]
+    if first is not None and second is not None and first - second < margin and first + second >= threshold:
+        found[:2] = ["same", "same"]
+    return found
+
+
+def _surest_first(row: tuple[Candidate, Signals, float | None]) -> float:
+    probability = row[2]
+    return 1.0 if probability is None else -probability

@@ -22,6 +22,7 @@ from assistant.library_rows import FIELDS, Format, ReadReport, file_format, read
 from assistant.records import LANGUAGES, Answer, ImportReport, Language, Rejected
 from assistant.retriever import EMBEDDING_BATCH, embed_answers
 from assistant.sample import sample_path
+from assistant.sample_vectors import SampleVectors
 from assistant.settings import Settings
 from assistant.store.connection import Store
 
@@ -57,7 +58,8 @@ def import_sample(store: Store, embedder: Embedder, settings: Settings | None = 
     files = [sample_path(language) for language in LANGUAGES]
     # In a server's log a progress bar would be noise between the lines.
     progress = sys.stderr.isatty()
-    return _import(files, store, embedder, settings or Settings(), "jsonl", None, progress, _SAMPLE_MILESTONE)
+    known = SampleVectors(embedder)
+    return _import(files, store, known, settings or Settings(), "jsonl", None, progress, _SAMPLE_MILESTONE)
 
 
 def export_file(path: Path, store: Store, form: Format | None = None) -> int:

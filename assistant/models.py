@@ -182,7 +182,7 @@ def _on_its_base(
         fits(found.version, weights.sha256, PROMPT_VERSION)
     generator = generator_for(weights)
     adapter = generator.load_adapter(found.folder) if found else None
-    identity = JudgeModel(weights.sha256, adapter, PROMPT_VERSION)
+    identity = JudgeModel(weights.sha256, adapter, PROMPT_VERSION, generator.hardware)
     return LoadedModel(generator, base, identity, found.folder if found else None)
 
 

@@ -8,7 +8,8 @@ What people wrote stands in `quoted` segments, whose text can never become a con
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from assistant.intake import one_line
@@ -72,6 +73,20 @@ def label_first(asked: str, past: str, language: Language, chat: ChatFormat) -> 
         asked=(Segment(one_line(asked), quoted=True), Segment(f"\n{chat.assistant}Question B: ")),
         past=(Segment(one_line(past), quoted=True), Segment("\nLabel:\n")),
     )
+
+
+def with_examples(pair: PairPrompt, examples: Sequence[tuple[str, str, Literal["same", "different"]]]) -> PairPrompt:
+    """`pair` behind pairs with their labels (Brown et al. 2020, arXiv:2005.14165): they end its head, so that they
+    are computed once for all pairs."""
+    shown: list[Segment] = []
+    for asked, past, label in examples:
+        shown += [
+            Segment(one_line(asked), quoted=True),
+            Segment("\nQuestion B: "),
+            Segment(one_line(past), quoted=True),
+            Segment(f"\nLabel:\n{label_segment(label).text}\n\nQuestion A: "),
+        ]
+    return replace(pair, head=(*pair.head, *shown))
 
 
 _REASON_OPENINGS: dict[tuple[Language, Literal["same", "different"]], str] = {

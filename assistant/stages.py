@@ -10,7 +10,7 @@ from assistant.versions import AdapterVersion
 
 # A task has at most one staging and one production version; "candidate" is a version that was only added.
 Stage = Literal["candidate", "staging", "production", "archived"]
-Action = Literal["added", "promoted", "displaced", "archived", "rolled back", "published"]
+Action = Literal["added", "promoted", "displaced", "archived", "rolled back", "published", "calibrated"]
 
 SHIPPED = "shipped"
 
@@ -29,7 +29,8 @@ class RegisteredVersion:
 class StageEvent:
     """One thing that happened to a version: who did it, when and why.
 
-    `before` is None for its adding. `report` is the evaluation a move rests on, `published` REPO@COMMIT.
+    `before` is None for its adding. `report` holds the figures of an evaluation or calibration, `published`
+    REPO@COMMIT.
     """
 
     digest: str

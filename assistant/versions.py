@@ -14,14 +14,17 @@ from pydantic import AwareDatetime, Field, JsonValue, TypeAdapter, ValidationErr
 from pydantic_core import from_json
 from safetensors import SafetensorError, safe_open
 
+from assistant.calibration import read_calibration
 from assistant.errors import ModelError
 from assistant.records import Task
 from assistant.weights import files_sha256
 
 WEIGHTS, CONFIG, VERSION = "adapter_model.safetensors", "adapter_config.json", "version.json"
 FINGERPRINTS, CARD = "fingerprints.txt", "README.md"
+CALIBRATION = "calibration.json"
 
-# What a version folder holds, with the most bytes each file may have. Nothing else is copied, fetched or pushed.
+# What a version folder holds, with the most bytes each file may have. Nothing else is copied, fetched or pushed
+# but what it may hold as well; that is no part of the version and may come or change later.
 FILES: dict[str, int] = {
     WEIGHTS: 4 << 30,
     CONFIG: 1 << 20,
@@ -29,6 +32,7 @@ FILES: dict[str, int] = {
     FINGERPRINTS: 256 << 20,
     CARD: 1 << 20,
 }
+OPTIONAL: dict[str, int] = {CALIBRATION: 1 << 20}
 _UNWANTED = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".h5", ".msgpack", ".onnx", ".gguf", ".npz", ".py"}
 _LORA = re.compile(r"\.lora_(A|B|embedding_A|embedding_B|magnitude_vector)\b")
 # The other ways to begin a LoRA change the base's own weights, which all adapters share.
@@ -82,6 +86,11 @@ def adapter_digest(folder: Path) -> str:
     return files_sha256(files)
 
 
+def held(folder: Path) -> list[str]:
+    """The names of the files of a version in `folder`: all it needs, and the optional ones that are there."""
+    return [*FILES, *(name for name in OPTIONAL if (folder / name).is_file())]
+
+
 def read_version(folder: Path) -> AdapterVersion:
     """The version in `folder`, whose every file was looked at.
 
@@ -91,6 +100,8 @@ def read_version(folder: Path) -> AdapterVersion:
     _check_files(folder)
     _check_weights(folder / WEIGHTS)
     _check_config(folder / CONFIG)
+    if (folder / CALIBRATION).is_file():
+        read_calibration(folder / CALIBRATION)
     try:
         version = TypeAdapter(AdapterVersion).validate_python(json_object(folder / VERSION))
     except ValidationError as error:
@@ -148,13 +159,13 @@ def fits(version: AdapterVersion, base_sha256: str, prompt_version: str) -> None
 def _check_files(folder: Path) -> None:
     if not folder.is_dir():
         raise ModelError(f"{folder} is not a folder. Point to the version folder that a training run left.")
-    for name, most in FILES.items():
+    for name, most in (FILES | OPTIONAL).items():
         file = folder / name
-        if not file.is_file():
+        if name in FILES and not file.is_file():
             raise ModelError(
                 f"{folder} is no version folder: {name} is missing. Point to one that a training run left."
             )
-        if file.stat().st_size > most:
+        if file.is_file() and file.stat().st_size > most:
             raise ModelError(f"{file} has more than {most:,} bytes, so it is no {name} of ours. Point to a right one.")
     for file in folder.rglob("*"):
         if file.suffix.lower() in _UNWANTED or (file.suffix == ".safetensors" and file.name != WEIGHTS):

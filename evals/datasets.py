@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import InputError
-from assistant.records import Language
+from assistant.records import LANGUAGES, Language
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionPair:
-    """Two questions and whether they ask the same."""
+    """Two questions and whether they ask the same. `answer` is the second one's, where it is known."""
 
     question1: str
     question2: str
     same: bool
+    language: Language = "en"
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,19 @@ class Query:
     faq_id: int | None
 
 
-def load_pairs(path: Path) -> list[QuestionPair]:
-    """Quora-style CSV with the columns question1, question2, is_duplicate (0 or 1)."""
+def load_pairs(path: Path, language: Language = "en") -> list[QuestionPair]:
+    """Quora-style CSV with the columns question1, question2, is_duplicate (0 or 1), and optionally language, where
+    another than the given one. Raises `InputError` that names the first row with another value."""
     rows = _table(path, "question1", "question2", "is_duplicate")
-    return [QuestionPair(row["question1"], row["question2"], row["is_duplicate"] == "1") for row in rows]
+    for number, row in enumerate(rows, start=2):
+        if row["is_duplicate"] not in ("0", "1"):
+            raise InputError(f"Line {number} of {path}: is_duplicate is {row['is_duplicate']!r}; write 0 or 1.")
+        if row.get("language", language) not in LANGUAGES:
+            raise InputError(f"Line {number} of {path}: language is {row['language']!r}; write en or pt.")
+    return [
+        QuestionPair(row["question1"], row["question2"], row["is_duplicate"] == "1", row.get("language", language))
+        for row in rows
+    ]
 
 
 def load_faqs(folder: Path) -> list[Faq]:

@@ -1,27 +1,18 @@
-"""Portuguese question answering: exact match, F1, and whether "not in the text" is said when it is true.
-
-    python -m evals.reading FAQUAD/dev.json
-
-Every question is asked of its own context, and of a context of another document, which does not hold
-the answer.
-"""
+"""Portuguese questions asked of texts: what the reader says, and the figures of it."""
 
 from __future__ import annotations
 
-import argparse
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from tqdm import tqdm
+import numpy as np
 
-from assistant.assembly import open_embedder, span_reader
 from assistant.errors import InputError
-from assistant.models import open_model
 from assistant.reader import Reader
-from assistant.settings import load_settings
-from evals.squad import ReadingQuestion, exact_match, f1, load_squad
+from evals.intervals import mean_interval
+from evals.meaning.match import Meaning, semantic_match
+from evals.squad import ReadingQuestion, exact_match, f1
 
 SEED = 20260101
 
@@ -38,46 +29,58 @@ def elsewhere(questions: Sequence[ReadingQuestion]) -> list[str]:
     return contexts
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingMeasures:
-    """Shares in [0, 1]. `missed` are answerable questions called "not in the text", `refused` unanswerable ones."""
+def read_rows(
+    reader: Reader, questions: Sequence[ReadingQuestion], foreign: Sequence[str | None], meaning: Meaning
+) -> list[dict[str, Any]]:
+    """Every question asked of its own text, and of a `foreign` one that does not hold the answer where there is one.
 
-    questions: int
-    exact_match: float
-    f1: float
-    missed: float
-    refused: float
-
-
-def measure_reading(reader: Reader, questions: Sequence[ReadingQuestion]) -> ReadingMeasures:
-    """Every question of its own context, then of one that does not hold the answer."""
-    own = [reader.read(q.question, q.context).answer for q in tqdm(questions, unit="question")]
-    foreign = [
-        reader.read(q.question, context).answer
-        for q, context in zip(tqdm(questions, unit="question"), elsewhere(questions), strict=True)
-    ]
-    count = len(questions)
-    return ReadingMeasures(
-        count,
-        sum(exact_match(a or "", q.answers) for a, q in zip(own, questions, strict=True)) / count,
-        sum(f1(a or "", q.answers) for a, q in zip(own, questions, strict=True)) / count,
-        sum(answer is None for answer in own) / count,
-        sum(answer is None for answer in foreign) / count,
-    )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path, help="SQuAD-format JSON")
-    options = parser.parse_args()
-    settings = load_settings()
-    with open_model(settings, "portuguese-qa") as model:
-        reader = Reader(open_embedder(settings), span_reader=span_reader(model))
-        found = measure_reading(reader, load_squad(options.file))
-    print(f"{found.questions} questions: exact match {found.exact_match:.3f}  F1 {found.f1:.3f}")
-    print(f'"not in the text": {found.missed:.3f} of answerable questions (wrongly), ', end="")
-    print(f"{found.refused:.3f} of unanswerable ones (rightly)")
+    `prediction` is None for "not in the text", `refused` whether that was said of the foreign text, `semantic` whether
+    the prediction means the same as a gold answer (None where that could not be told).
+    """
+    rows = []
+    for question, other in zip(questions, foreign, strict=True):
+        reading = reader.read(question.question, question.context)
+        said = reading.answer or ""
+        rows.append(
+            {
+                "question": question.question,
+                "context": question.context,
+                "document": question.document,
+                "answers": list(question.answers),
+                "prediction": reading.answer,
+                "confidence": reading.confidence,
+                "exact_match": exact_match(said, question.answers),
+                "f1": f1(said, question.answers),
+                "semantic": semantic_match(question.question, question.answers, reading.answer, meaning),
+                "refused": None if other is None else reader.read(question.question, other).answer is None,
+            }
+        )
+    return rows
 
 
-if __name__ == "__main__":
-    main()
+def reading_findings(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """`figures`, `intervals` and `by_language` of a `Report`, each in [0, 1]; None where no row defines one.
+
+    `missed` is the share of answerable questions called "not in the text", `refused` that of unanswerable ones: those
+    without a gold answer, and all asked of a foreign text. `semantic_match` is over the rows where it could be told.
+    """
+    columns: dict[str, list[float]] = {
+        name: [] for name in ("exact_match", "f1", "semantic_match", "missed", "refused")
+    }
+    count = 0
+    for row in rows:
+        count += 1
+        columns["exact_match"].append(row["exact_match"])
+        columns["f1"].append(row["f1"])
+        if row["semantic"] is not None:
+            columns["semantic_match"].append(float(row["semantic"]))
+        columns["missed" if row["answers"] else "refused"].append(float(row["prediction"] is None))
+        if row["refused"] is not None:
+            columns["refused"].append(float(row["refused"]))
+    figures = {name: float(np.mean(values)) if values else None for name, values in columns.items()}
+    return {
+        "figures": figures,
+        "intervals": {name: mean_interval(values) for name, values in columns.items() if values},
+        "by_language": {"pt": figures | {"rows": count}},
+        "detail": {},
+    }

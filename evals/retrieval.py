@@ -1,4 +1,4 @@
-"""Recall of retrieval, and of retrieval ordered by the judge, on rewordings of known questions.
+"""Recall, MRR and nDCG of retrieval, and of retrieval ordered by the judge, on rewordings of known questions.
 
     python -m evals.retrieval AIA_BDE_FOLDER [--limit N] [--distractors QQP/train.csv] [--no-judge]
 
@@ -23,7 +23,7 @@ from assistant.retriever import Retriever
 from assistant.settings import load_settings
 from assistant.store.connection import Store, open_store
 from evals.datasets import Query, is_for_fitting, is_for_training, load_faqs, load_pairs, load_queries
-from evals.measures import recall_at
+from evals.measures import mean_reciprocal_rank, ndcg_at, recall_at
 
 # Deeper than the ten that count, because equal answers take one place.
 POOL = 30
@@ -73,6 +73,7 @@ def report(name: str, queries: Sequence[Query], rankings: Sequence[Sequence[str]
         print(
             f"{name:<22} {group:<7} n={len(rows):<5} recall@1 {recall_at(1, ranked, right):.4f}"
             f"  @5 {recall_at(5, ranked, right):.4f}  @10 {recall_at(10, ranked, right):.4f}"
+            f"  MRR {mean_reciprocal_rank(ranked, right):.4f}  nDCG@10 {ndcg_at(10, ranked, right):.4f}"
         )
 
 

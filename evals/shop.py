@@ -2,7 +2,8 @@
 
     python -m evals.shop [--language en] [--limit N]
 
-300 wordings have one right answer, 80 have none. Runs on a library of its own in a temporary folder.
+300 wordings have one right answer, 80 have none. Runs on a library of its own in a temporary folder. The figures at
+the calibration's other thresholds come from the same pass.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
 from assistant.assembly import open_desk
+from assistant.calibration import OperatingPoint
+from assistant.judge import labels
 from assistant.records import LANGUAGES, Language, Part
-from assistant.settings import load_settings
+from assistant.settings import Settings, load_settings
 from assistant.store.connection import open_store
 from evals.datasets import Wording, load_wordings
 
@@ -34,30 +37,68 @@ def rivals(language: Language) -> dict[str, set[str]]:
     return others
 
 
+# For the table by threshold.
+AT_THRESHOLDS = (
+    "right answer first",
+    "right answer shown",
+    "wrong answer shown",
+    "first one right, where any is shown",
+    "no answer exists: nothing shown",
+)
+
+
 def share(hits: Iterable[bool]) -> str:
     """A share with its counts, or a dash for no cases."""
     cases = list(hits)
     return f"{sum(cases) / len(cases):.3f} ({sum(cases)}/{len(cases)})" if cases else "–"
 
 
-def report(language: Language, asked: list[tuple[Wording, Part]]) -> None:
-    shown = [(wording, [v.candidate.answer.id for v in part.matches], part) for wording, part in asked]
-    answerable = [(w.answer_id, ids, part) for w, ids, part in shown if w.answer_id]
+def measures(language: Language, shown: Sequence[tuple[Wording, Sequence[str]]]) -> dict[str, list[bool]]:
+    """Whether each holds, for every wording it is asked of; `shown` are the ids of the answers shown, best first."""
+    answerable = [(wording.answer_id, ids) for wording, ids in shown if wording.answer_id]
     paired = rivals(language)
-    lines = {
-        "right answer first": (ids[:1] == [right] for right, ids, _ in answerable),
-        "right answer shown": (right in ids for right, ids, _ in answerable),
-        "nothing shown": (not ids for _, ids, _ in answerable),
-        "wrong answer first": (bool(ids) and ids[0] != right for right, ids, _ in answerable),
-        "first one right, where any is shown": (ids[0] == right for right, ids, _ in answerable if ids),
-        "its near twin first": (
-            ids[:1] != [right] and ids[0] in paired[right] for right, ids, _ in answerable if right in paired and ids
-        ),
-        "said too close to call": (part.ambiguous for _, _, part in answerable),
-        "no answer exists: nothing shown": (not ids for w, ids, _ in shown if not w.answer_id),
+    return {
+        "right answer first": [ids[:1] == [right] for right, ids in answerable],
+        "right answer shown": [right in ids for right, ids in answerable],
+        "wrong answer shown": [any(one != right for one in ids) for right, ids in answerable],
+        "nothing shown": [not ids for _, ids in answerable],
+        "wrong answer first": [bool(ids) and ids[0] != right for right, ids in answerable],
+        "first one right, where any is shown": [ids[0] == right for right, ids in answerable if ids],
+        "its near twin first": [
+            ids[0] != right and ids[0] in paired[right] for right, ids in answerable if right in paired and ids
+        ],
+        "no answer exists: nothing shown": [not ids for wording, ids in shown if not wording.answer_id],
     }
+
+
+def matches_at(part: Part, threshold: float, margin: float, most: int) -> list[str]:
+    """The ids of the answers that the desk would have shown with this threshold on P(same), at most `most`."""
+    verdicts = (*part.matches, *part.near_misses)
+    decided = labels([verdict.probability for verdict in verdicts], threshold, margin)
+    same = [verdict for verdict, label in zip(verdicts, decided, strict=True) if label == "same"]
+    return [verdict.candidate.answer.id for verdict in same[:most]]
+
+
+def report(language: Language, asked: Sequence[tuple[Wording, Part]]) -> None:
+    """Print what was shown."""
+    shown = [(wording, [v.candidate.answer.id for v in part.matches]) for wording, part in asked]
+    answerable = [part for wording, part in asked if wording.answer_id]
+    lines = measures(language, shown) | {"said too close to call": [part.ambiguous for part in answerable]}
     for name, hits in lines.items():
         print(f"{language}  {name:<36} {share(hits)}")
+
+
+def report_thresholds(
+    language: Language, asked: Sequence[tuple[Wording, Part]], points: Sequence[OperatingPoint], settings: Settings
+) -> None:
+    """Print what would have been shown at the calibration's other thresholds."""
+    for point in points:
+        margin, most = settings.margin(language), settings.max_matches
+        shown = [(wording, matches_at(part, point.threshold, margin, most)) for wording, part in asked]
+        found = measures(language, shown)
+        print(f"{language}  precision {point.target:.2f}, threshold {point.threshold:.3f}")
+        for name in AT_THRESHOLDS:
+            print(f"{language}    {name:<36} {share(found[name])}")
 
 
 def main() -> None:
@@ -66,7 +107,8 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="ask only the first N wordings of each language")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        settings = load_settings(data_dir=Path(folder), database_url=None)
+        # As many near misses as may be: at a lower threshold they are what is shown.
+        settings = load_settings(data_dir=Path(folder), database_url=None, max_near_misses=10)
         with open_store(settings) as store, open_desk(settings, store, sample=True) as desk:
             for language in [options.language] if options.language else LANGUAGES:
                 wordings = load_wordings(DATA / f"shop_queries_{language}.jsonl")[: options.limit]
@@ -76,6 +118,7 @@ def main() -> None:
                     for wording in tqdm(wordings, unit="query", desc=language)
                 ]
                 report(language, asked)
+                report_thresholds(language, asked, desk.operating_points(language), settings)
 
 
 if __name__ == "__main__":

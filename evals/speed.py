@@ -35,7 +35,7 @@ from assistant.store.connection import open_store
 from assistant.weights import locate
 from evals.datasets import Wording, load_wordings
 from evals.shop import DATA
-from evals.similarity import WRITTEN_TOKENS
+from evals.written_labels import WRITTEN_TOKENS
 
 CANDIDATES = 10
 REPEATS = 3

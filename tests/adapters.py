@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
+from assistant.calibration import Calibration, Fit, JudgeModel, OperatingPoint, Ranking
 from assistant.fingerprints import write_fingerprints
 from assistant.prompts import PROMPT_VERSION
+from assistant.records import LANGUAGES
 from assistant.registry import Registry
 from assistant.stages import StageEvent
 from assistant.versions import CARD, CONFIG, WEIGHTS, AdapterVersion, VersionFacts, write_version
@@ -56,6 +58,23 @@ def make_version(folder: Path, seed: int = 0, **changes) -> AdapterVersion:
     version = write_version(folder, replace(FACTS, **changes))
     (folder / CARD).write_text(render(version), encoding="utf-8")
     return version
+
+
+def make_calibration(model: JudgeModel, embedding: str = "toy") -> Calibration:
+    """For each language a fit without the model's label and a better one with it."""
+    points = (OperatingPoint(0.8, 0.3, 0.82, 0.9, 0.8), OperatingPoint(0.95, 0.7, 0.93, 0.5, 0.4))
+    ranking = Ranking(own=1.0, lead=1.0, cap=2.0, intercept=0.0)
+    return Calibration(
+        embedding,
+        tuple(
+            Fit(language, weights, -1.0, ranking, made_with, True, 10, brier, {"shop brier": brier}, points)
+            for language in LANGUAGES
+            for weights, made_with, brier in (
+                ({"cosine": 1.0}, None, 0.03),
+                ({"cosine": 1.0, "label_logit": 0.5}, model, 0.02),
+            )
+        ),
+    )
 
 
 def stages(registry: Registry) -> dict[str, str]:

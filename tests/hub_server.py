@@ -164,6 +164,8 @@ class Handler(BaseHTTPRequestHandler):
                 files[value["path"]] = base64.b64decode(value["content"])
             elif operation["key"] == "lfsFile":
                 files[value["path"]] = self.state.objects[value["oid"]]
+            elif operation["key"] == "deletedFile":
+                del files[value["path"]]
             elif operation["key"] != "header":
                 raise Refused(400, f"unknown operation {operation['key']}")
         oid = self._repository(repo).commit(files)

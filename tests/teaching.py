@@ -16,10 +16,10 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from evals.chat.client import Endpoint
+from evals.chat.cost import Prices
 from training.rows import PairRow
 from training.teacher import Teacher
-from training.teacher_client import Endpoint
-from training.teacher_report import Prices
 
 KEY = "sk-test-4f1c9b7d2e8a6035"
 MODEL = "toy-teacher"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from assistant.calibration import JudgeModel
 from assistant.generator import LabelScore
 from training.calibration_cache import LabelCache
 
-MODEL = JudgeModel("base", None, "v1")
+MODEL = JudgeModel("base", None, "v1", "cpu float32")
 SCORES = [LabelScore(-0.25, 0.5), LabelScore(1.75, 0.125)]
 
 
@@ -23,10 +24,16 @@ def test_scores_outlive_the_run_that_made_them(tmp_path: Path) -> None:
         assert cache.get("pt", "a?", ["b?", "c?"]) is None
 
 
-def test_another_model_or_prompt_starts_anew(tmp_path: Path) -> None:
+def test_another_model_prompt_or_machine_starts_anew(tmp_path: Path) -> None:
     with LabelCache(tmp_path, MODEL) as cache:
         cache.put("en", "a?", ["b?"], SCORES[:1])
-    for other in (JudgeModel("base", None, "v2"), JudgeModel("base", "adapter", "v1"), JudgeModel("b", None, "v1")):
+    for change in (
+        {"prompt_version": "v2"},
+        {"adapter": "adapter"},
+        {"base_sha256": "b"},
+        {"hardware": "cuda float16"},
+    ):
+        other = replace(MODEL, **change)
         with LabelCache(tmp_path, other) as cache:
             assert cache.get("en", "a?", ["b?"]) is None
 

@@ -10,9 +10,10 @@ import pytest
 
 from assistant.calibration import JudgeModel
 from assistant.records import Signals
-from training.calibration_fit import Fitted, LabelledGroup, choose_threshold, fit_all
+from training.calibration_fit import fit_all
+from training.calibration_regression import LabelledGroup
 
-MODEL = JudgeModel("base", None, "v1")
+MODEL = JudgeModel("base", None, "v1", "cpu float32")
 
 
 def drawn_group(chance: random.Random, domain: str, logit_tells: bool = True) -> LabelledGroup:
@@ -40,20 +41,21 @@ def groups() -> list[LabelledGroup]:
 
 def test_more_signals_are_measured_as_better_on_held_out_groups(groups) -> None:
     least, *_, most = fit_all("en", groups, MODEL)
-    assert set(least.fit.weights) == {"cosine"}
-    assert set(most.fit.weights) == {"cosine", "answer_cosine", "differing_share", "uncovered_share", "label_logit"}
+    assert set(least.weights) == {"cosine"}
+    assert set(most.weights) == {"cosine", "answer_cosine", "differing_share", "uncovered_share", "label_logit"}
     for domain in ("one", "two"):
-        assert most.fit.heldout[f"{domain} brier"] < least.fit.heldout[f"{domain} brier"]
-        assert most.fit.heldout[f"{domain} right first"] > 0.9
+        assert most.heldout[f"{domain} brier"] < least.heldout[f"{domain} brier"]
+        assert most.heldout[f"{domain} right first"] > 0.9
     # A fit that reads the model's label holds for that model only.
-    assert (least.fit.model, most.fit.model) == (None, MODEL)
+    assert (least.model, most.model) == (None, MODEL)
+    assert most.brier == pytest.approx((most.heldout["one brier"] + most.heldout["two brier"]) / 2)
 
 
 def test_a_signal_that_points_the_wrong_way_weighs_nothing(groups) -> None:
     turned = [
         replace(g, signals=tuple(replace(s, differing_share=1 - s.differing_share) for s in g.signals)) for g in groups
     ]
-    most = fit_all("en", turned, MODEL)[-1].fit
+    most = fit_all("en", turned, MODEL)[-1]
     assert most.weights["differing_share"] == 0
     assert most.weights["cosine"] > 0
     assert most.weights["label_logit"] > 0
@@ -68,7 +70,7 @@ def test_questions_without_an_answer_teach_what_the_questions_are_worth(groups) 
     chance = random.Random(5)
     answered = [drawn_group(chance, "answered", logit_tells=False) for _ in range(60)]
     questions = [replace(without_answers(group), domain="questions") for group in groups]
-    without, most = (fit_all("en", rows, MODEL)[-1].fit for rows in (answered, answered + questions))
+    without, most = (fit_all("en", rows, MODEL)[-1] for rows in (answered, answered + questions))
     assert most.weights["label_logit"] > 2 * without.weights["label_logit"]
     assert most.weights["answer_cosine"] > 0 > most.weights["uncovered_share"]
     assert most.rows == 60 * 5 + 160 * 5
@@ -82,8 +84,9 @@ def test_pairs_picked_by_hand_have_fits_of_their_own(groups) -> None:
         LabelledGroup("pairs", (Signals(chance.gauss(0.9, 0.03), chance.gauss(3 if same else -3, 1), None),), (same,))
         for same in (True, False) * 100
     ]
-    cosine, label, *proposed = (fitted.fit for fitted in fit_all("en", groups + pairs, MODEL))
-    assert proposed == [fitted.fit for fitted in fit_all("en", groups, MODEL)][2:]
+    cosine, label, *proposed = fit_all("en", groups + pairs, MODEL)
+    assert proposed == fit_all("en", groups, MODEL)[2:]
+    assert [fit.proposed for fit in (cosine, label, *proposed)] == [False, False, True, True, True]
     assert (cosine.rows, label.rows) == (200, 200)
     assert label.heldout["pairs roc_auc"] > 0.95 > cosine.heldout["pairs roc_auc"]
     assert set(label.heldout) == {"pairs roc_auc", "pairs brier"}
@@ -101,7 +104,7 @@ def test_a_domain_of_another_level_does_not_turn_a_signal_round() -> None:
         else replace(g, signals=tuple(replace(s, cosine=s.cosine + 0.3) for s in g.signals))
         for i, g in enumerate(drawn_group(chance, "high") for _ in range(60))
     ]
-    assert fit_all("en", low + lifted, MODEL)[0].fit.weights["cosine"] > 0
+    assert fit_all("en", low + lifted, MODEL)[0].weights["cosine"] > 0
 
 
 def test_questions_with_an_unreadable_label_take_no_part_where_it_is_needed(groups) -> None:
@@ -110,8 +113,11 @@ def test_questions_with_an_unreadable_label_take_no_part_where_it_is_needed(grou
         for i, g in enumerate(groups)
     ]
     *_, without, most = fit_all("en", unread, MODEL)
-    assert (without.fit.rows, most.fit.rows) == (800, 600)
-    assert choose_threshold(most, 0.9) > 0
+    assert (without.rows, most.rows) == (800, 600)
+    # Both are compared on the questions that both could judge.
+    read = [group for group in unread if group.has(["label_logit"])]
+    assert without.brier != pytest.approx((without.heldout["one brier"] + without.heldout["two brier"]) / 2, abs=1e-9)
+    assert most.brier == pytest.approx(fit_all("en", read, MODEL)[-1].brier)
 
 
 def test_labels_that_can_hardly_be_read_are_not_used_at_all(groups) -> None:
@@ -119,24 +125,4 @@ def test_labels_that_can_hardly_be_read_are_not_used_at_all(groups) -> None:
         replace(g, signals=tuple(replace(s, label_logit=None) for s in g.signals)) if i % 4 else g
         for i, g in enumerate(groups)
     ]
-    assert all("label_logit" not in fitted.fit.weights for fitted in fit_all("en", unread, MODEL))
-
-
-def test_the_threshold_keeps_the_precision_in_every_domain(groups) -> None:
-    most = fit_all("en", groups, MODEL)[-1]
-
-    def one(domain: str, probability: float, right: bool) -> tuple[LabelledGroup, list[float]]:
-        signals = (Signals(0.9, 0.0, 0.0), Signals(0.8, 0.0, 0.0))
-        return LabelledGroup(domain, signals, (right, False)), [probability, 0]
-
-    cases = [
-        one("easy", 0.9, True),
-        one("easy", 0.5, True),
-        one("hard", 0.9, True),
-        one("hard", 0.7, True),
-        one("hard", 0.6, False),
-    ]
-    fitted = Fitted(most.fit, [group for group, _ in cases], [probabilities for _, probabilities in cases])
-    assert choose_threshold(fitted, 1.0) == 0.7
-    assert choose_threshold(fitted, 0.6) == 0.6
-    assert choose_threshold(replace(fitted, heldout=[[0.2, 0]] * 5), 1.0) == 0.2
+    assert all("label_logit" not in fit.weights for fit in fit_all("en", unread, MODEL))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.tracking.environment import environment
+from evals.environment import environment
 from training.tracking.machine import figures
 
 

@@ -6,13 +6,11 @@ import json
 
 import pytest
 
-from assistant.errors import InputError
-from assistant.records import LANGUAGES
+from assistant.records import LANGUAGES, Answer, Candidate, Differences, Part, Signals, Verdict
 from assistant.sample import sample_rows
-from evals.datasets import load_wordings
-from evals.measures import distinct, recall_at
-from evals.shop import DATA, rivals
-from evals.similarity import measure_pairs
+from evals.datasets import Wording, load_wordings
+from evals.measures import distinct, mean_reciprocal_rank, ndcg_at, recall_at
+from evals.shop import DATA, matches_at, measures, rivals, share
 from training.calibration_data import WORDINGS
 
 
@@ -21,6 +19,55 @@ def test_equal_answers_take_one_place() -> None:
     assert recall_at(2, [["a", "a", "b"], ["c"]], ["b", "x"]) == 0.5
     assert recall_at(1, [["a", "b"]], ["b"]) == 0
     assert recall_at(1, [], []) == 0
+
+
+def test_ranks_count_less_the_lower_they_are() -> None:
+    rankings = [["a", "b"], ["a", "a", "b"], ["a", "b", "b", "c"], ["a"]]
+    right = ["a", "b", "c", "x"]
+    # Ranks 1, 2, 3 and none: 1, 1/2, 1/3, 0 and 1, 1/log2(3), 1/log2(4), 0.
+    assert mean_reciprocal_rank(rankings, right) == pytest.approx((1 + 1 / 2 + 1 / 3) / 4)
+    assert ndcg_at(10, rankings, right) == pytest.approx((1 + 0.6309297535714575 + 0.5) / 4)
+    assert ndcg_at(2, rankings, right) == pytest.approx((1 + 0.6309297535714575) / 4)
+    assert (mean_reciprocal_rank([], []), ndcg_at(10, [], [])) == (0, 0)
+
+
+def judged(*probabilities: float) -> Part:
+    """A part whose verdicts a, b, c … have these probabilities, the first a match and the others near misses."""
+    verdicts = [
+        Verdict(
+            Candidate(Answer(name, name, name, "en"), name, 0.9, 1.0),
+            probability,
+            "different",
+            Signals(0.9, 0.0, 0.0),
+            Differences((), ()),
+        )
+        for name, probability in zip("abcdef", probabilities, strict=False)
+    ]
+    return Part("?", "en", tuple(verdicts[:1]), tuple(verdicts[1:]))
+
+
+def test_another_threshold_shows_what_the_desk_would_have_shown() -> None:
+    part = judged(0.9, 0.5, 0.4, 0.35, 0.1)
+    assert matches_at(part, 0.95, 0.25, 3) == []
+    assert matches_at(part, 0.6, 0.25, 3) == ["a"]
+    assert matches_at(part, 0.3, 0.25, 3) == ["a", "b", "c"]
+    # Two that lie close reach the threshold together.
+    assert matches_at(judged(0.4, 0.3, 0.1), 0.6, 0.25, 3) == ["a", "b"]
+
+
+def test_what_is_shown_is_counted_for_wordings_with_and_without_an_answer() -> None:
+    asked = [("a", ["a", "b"]), ("a", ["b", "a"]), ("a", []), ("a", ["a"]), (None, []), (None, ["c"])]
+    found = measures("en", [(Wording("?", "en", right), ids) for right, ids in asked])
+    assert {name: share(hits) for name, hits in found.items()} == {
+        "right answer first": "0.500 (2/4)",
+        "right answer shown": "0.750 (3/4)",
+        "wrong answer shown": "0.500 (2/4)",
+        "nothing shown": "0.250 (1/4)",
+        "wrong answer first": "0.250 (1/4)",
+        "first one right, where any is shown": "0.667 (2/3)",
+        "its near twin first": "–",
+        "no answer exists: nothing shown": "0.500 (1/2)",
+    }
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -46,17 +93,3 @@ def test_decisive_pairs_are_two_answers_of_the_library(language: str) -> None:
     assert len(pairs) >= 20
     assert all({pair["a"], pair["b"]} <= library and pair["a"] != pair["b"] and pair["detail"] for pair in pairs)
     assert rivals(language)[pairs[0]["a"]] >= {pairs[0]["b"]}
-
-
-def test_pairs_are_measured_over_the_replies_that_could_be_read() -> None:
-    found = measure_pairs([True, True, False, False, True], [2.0, -1.0, -3.0, 1.0, None], 0.0)
-    # Of the four pairs of one that is the same with one that is not, three are in order.
-    assert (found.accuracy, found.roc_auc) == (0.5, 0.75)
-    assert found.confusion == ((1, 1), (1, 1))
-    assert (found.unreadable, found.rows) == (1, 5)
-    assert measure_pairs([True, True], [1.0, -1.0], 0.0).roc_auc is None
-
-
-def test_replies_that_all_cannot_be_read_are_an_error_with_the_way_out() -> None:
-    with pytest.raises(InputError, match="None of 2 replies could be read as a label: measure with a trained adapter"):
-        measure_pairs([True, False], [None, None], 0.0)

@@ -26,6 +26,15 @@ def weights(model) -> Weights:
     return model.generator._engine.weights
 
 
+def test_the_hardware_is_named_by_device_type_and_bits(model, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = model.generator._engine
+    plain = f"{engine.device} {str(next(engine.model.parameters()).dtype).split('.')[1]}"
+    assert model.identity.hardware == plain
+    # As transformers marks a base that it keeps in 4 bits.
+    monkeypatch.setattr(engine.model, "is_loaded_in_4bit", True, raising=False)
+    assert model.generator.hardware == f"{plain} 4bit"
+
+
 @pytest.fixture(scope="module")
 def adapter(weights: Weights, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A LoRA adapter with random weights, large enough to change every answer."""

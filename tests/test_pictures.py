@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from training.tracking.pictures import COLOURS, confusion, loss_curves
+from evals.reporting.pictures import COLOURS, confusion, loss_curves
 
 
 def has_colour(image: Image.Image, colour: str) -> bool:

@@ -19,13 +19,14 @@ FORBIDDEN_ROOMS = {"assistant": ("evals", "training", "app"), "evals": ("trainin
 
 # A heavy package and the only places that may import it.
 HOMES = {
-    "torch": ("assistant/generator/", "training/backend/", "evals/speed.py"),
-    "transformers": ("assistant/generator/", "training/backend/", "evals/speed.py"),
+    "torch": ("assistant/generator/", "training/backend/", "evals/speed.py", "evals/baselines/cross_encoder.py"),
+    "transformers": ("assistant/generator/", "training/backend/", "evals/speed.py", "evals/baselines/cross_encoder.py"),
     "peft": ("assistant/generator/", "training/backend/", "evals/speed.py"),
     "trl": ("training/backend/",),
     "unsloth": ("training/backend/unsloth_model.py",),
     "bitsandbytes": ("training/backend/",),
-    "datasets": ("training/backend/", "training/sources.py"),
+    "datasets": ("training/backend/", "evals/hub_rows.py", "evals/metrics/"),
+    "evaluate": ("evals/metrics/",),
     "gradio": ("assistant/ui/", "app.py"),
     "huggingface_hub": ("assistant/weights.py", "assistant/hub.py"),
     "psycopg": ("assistant/store/",),
@@ -35,7 +36,7 @@ HOMES = {
     "alembic": ("assistant/store/",),
     "trackio": ("training/tracking/",),
     "neptune": ("training/tracking/",),
-    "matplotlib": ("training/tracking/pictures.py",),
+    "matplotlib": ("evals/reporting/pictures.py",),
 }
 # `spaces` at the top level is a folder of files; gradio imports a package of that name on a Space.
 NEVER = ("spaces",)

@@ -25,6 +25,8 @@ from training.select_table import epochs, last_loss, rank
 
 TASK = "portuguese-qa"
 ROWS, OTHER_ROWS = "a" * 16, "b" * 16
+# The gate knows nothing of these versions.
+UNMEASURED = ("--override", "nothing measured yet")
 HISTORY = [
     {"epoch": 0.5, "step": 1, "loss": 2.5},
     {"epoch": 1.0, "step": 2, "loss": 1.5},
@@ -234,7 +236,7 @@ def test_the_best_goes_to_production_and_is_fetched_back_to_answer(reader, made,
     other = made(1, measured(0.1, 0.2))
     context = "O museu fica em Olinda e abre às nove horas. A entrada custa dez reais."
     code, printed, complaint = said(
-        TASK, "--promote", "--who", "rui", "--question", "Onde fica o museu?", "--context", context
+        TASK, "--promote", "--who", "rui", "--question", "Onde fica o museu?", "--context", context, *UNMEASURED
     )
     assert (code, complaint) == (0, "")
     assert stages(registry) == {reader.digest: "production", other.digest: "candidate"}
@@ -242,7 +244,7 @@ def test_the_best_goes_to_production_and_is_fetched_back_to_answer(reader, made,
     assert by == f"{reader.digest[:12]} (real on smollm2-135m)"
     assert answer.strip() and answer.strip() in context
     _, events = registry.show(reader.digest)
-    why = f"best of 2 by exact match, then F1 on the held-out rows {ROWS}"
+    why = f"best of 2 by exact match, then F1 on the held-out rows {ROWS} (past the gate: nothing measured yet)"
     assert told(events)[-1] == ("promoted", "candidate", "production", "rui", why)
     report = events[-1].report
     assert report["held-out rows"] == ROWS
@@ -256,6 +258,8 @@ def test_a_production_version_that_does_not_load_is_said_so(made, said, registry
     """Its weights are other ones than the base's here."""
     version = made(1, measured(0.5, 0.5))
     code, _, complaint = said(TASK, "--promote")
+    assert code == 2 and complaint.startswith(f"The gate refuses {version.digest[:12]}")
+    code, _, complaint = said(TASK, "--promote", *UNMEASURED)
     assert code == 2
     assert f"Version {version.digest[:12]} is in production and cannot be loaded on this machine" in complaint
     assert stages(registry)[version.digest] == "production"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from assistant.errors import SettingsError
@@ -20,6 +23,7 @@ def test_everything_wrong_is_in_one_message(monkeypatch: pytest.MonkeyPatch) -> 
         "PORT": "seven",
         "RESPOSTA_TRESHOLD_EN": "0.4",
         "RESPOSTA_THRESHOLD_PT": "4",
+        "RESPOSTA_PRECISION": "95",
         "DATABASE_URL": "mysql://x",
     }.items():
         monkeypatch.setenv(name, value)
@@ -29,6 +33,7 @@ def test_everything_wrong_is_in_one_message(monkeypatch: pytest.MonkeyPatch) -> 
     assert "PORT='seven'" in message
     assert "did you mean RESPOSTA_THRESHOLD_EN?" in message
     assert "RESPOSTA_THRESHOLD_PT='4'" in message
+    assert "RESPOSTA_PRECISION='95': Input should be less than or equal to 0.99" in message
     assert "must begin with postgresql://" in message
 
 
@@ -48,3 +53,13 @@ def test_without_users_only_a_demo_may_be_public(monkeypatch: pytest.MonkeyPatch
 )
 def test_loopback(host: str, is_own: bool) -> None:
     assert is_loopback(host) is is_own
+
+
+def test_a_childs_environment_makes_the_same_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given = load_settings(
+        data_dir=tmp_path, database_url=None, own_contacts=("a@b.c", "+55 11"), demo=True, base_model=None, threads=3
+    )
+    monkeypatch.setenv("DATABASE_URL", "postgresql://elsewhere/x")
+    environment = given.environment()
+    monkeypatch.setattr(os, "environ", environment)
+    assert load_settings() == given

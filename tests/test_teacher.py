@@ -12,11 +12,11 @@ import pytest
 
 from assistant import prompts
 from assistant.errors import InputError
+from evals.chat.client import ChatError
 from tests.teaching import KEY, MODEL, Answer, Classroom, classroom, completion, pairs, sentence, write
 from training.contrast import contrast
 from training.rows import PairRow
 from training.teacher import cost, explain
-from training.teacher_client import TeacherError
 from training.teacher_report import TeacherReport
 
 
@@ -78,7 +78,7 @@ def test_a_second_run_costs_nothing_and_needs_no_confirmation(room: Classroom, t
 
 def test_what_was_written_before_a_failure_is_kept(room: Classroom, tmp_path: Path) -> None:
     room.answer = lambda received, number: write(received) if number < 2 else Answer(402, "no money")
-    with pytest.raises(TeacherError, match="what was written is kept"):
+    with pytest.raises(ChatError, match="what was written is kept"):
         explain(pairs(60), room.teacher(tmp_path, requests_per_minute=600.0), confirm=True)
     before = set(room.asked[:20])
     room.received.clear()
@@ -158,7 +158,7 @@ def test_the_key_is_nowhere(room: Classroom, tmp_path: Path, caplog, capsys) -> 
     )
     explained = explain(pairs(1), room.teacher(tmp_path), confirm=True)
     room.answer = lambda received, number: Answer(401, json.dumps({"error": {"message": f"bad key {KEY}"}}))
-    with pytest.raises(TeacherError) as error:
+    with pytest.raises(ChatError) as error:
         explain(pairs(2), room.teacher(tmp_path), confirm=True)
     assert "Correct RESPOSTA_TEACHER_KEY" in str(error.value) and "\n" not in str(error.value)
     written = "".join(file.read_text() for file in tmp_path.rglob("*") if file.is_file())

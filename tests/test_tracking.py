@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from evals.reporting.pictures import confusion
 from training.tracking import Tracker, open_tracker
-from training.tracking.pictures import confusion
 from training.tracking.tracker import flat
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -14,7 +14,7 @@ from assistant.calibration import JudgeModel
 from assistant.generator import TreePrompt
 from assistant.models import LoadedModel
 from evals.datasets import QuestionPair
-from evals.similarity import TOGETHER, written_labels
+from evals.written_labels import TOGETHER, written_labels
 from training.recipe import load_recipe
 from training.validate import pair_figures
 
@@ -38,7 +38,7 @@ class Writer:
 
 
 def model(*replies: str) -> LoadedModel:
-    identity = JudgeModel("b" * 64, "a" * 64, prompts.PUBLISHED_PROMPT_VERSION)
+    identity = JudgeModel("b" * 64, "a" * 64, prompts.PUBLISHED_PROMPT_VERSION, "cpu float32")
     return LoadedModel(Writer(replies), CATALOGUE["smollm2-135m"], identity, None)
 
 
@@ -47,14 +47,14 @@ PAIRS = [QuestionPair(f"Where is order {number}?", "Where is it?", number % 2 ==
 
 def test_labels_are_cut_out_of_what_is_written() -> None:
     writing = model("They ask alike.\nlabel: 1", "They do not.\nlabel: 0", "No idea")
-    assert written_labels(writing, PAIRS[:4]) == [1.0, -1.0, None, 1.0]
+    assert written_labels(writing, PAIRS[:4]) == [1.0, 0.0, None, 1.0]
     assert len(written_labels(writing, PAIRS)) == len(PAIRS)
 
 
 @pytest.mark.parametrize("reply", ["Both.\nlabel: 1", "Both ask"])
 def test_the_published_template_is_measured_by_what_it_writes(reply: str) -> None:
     recipe = load_recipe(SMOKE, ["template=explanation-first"])
-    figures = pair_figures(recipe, model(reply), PAIRS, "en")
+    figures = pair_figures(recipe, model(reply), PAIRS)
     if "label" in reply:
         assert figures["accuracy"] == 0.5 and figures["unreadable"] == 0
         assert figures["confusion"] == [[0, 5], [0, 5]]

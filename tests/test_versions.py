@@ -11,21 +11,25 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from assistant.calibration import JudgeModel
 from assistant.errors import ModelError
 from assistant.fingerprints import Fingerprints, read_fingerprints, write_fingerprints
 from assistant.versions import (
+    CALIBRATION,
     CONFIG,
     FILES,
     FINGERPRINTS,
+    OPTIONAL,
     VERSION,
     WEIGHTS,
     AdapterVersion,
     adapter_digest,
     fits,
+    held,
     read_version,
     write_version,
 )
-from tests.adapters import FACTS, make_version
+from tests.adapters import FACTS, make_calibration, make_version
 
 
 @pytest.fixture
@@ -57,6 +61,23 @@ def test_every_file_has_to_be_there_and_of_a_sane_size(folder: Path, name: str) 
         read_version(folder)
     (folder / name).unlink()
     with pytest.raises(ModelError, match=f"{name} is missing. Point to"):
+        read_version(folder)
+
+
+def test_a_calibration_may_lie_beside_the_version_and_is_looked_at_too(folder: Path) -> None:
+    version = read_version(folder)
+    assert held(folder) == [*FILES]
+    make_calibration(JudgeModel(version.base_sha256, version.digest, version.prompt_version, "cpu float32")).save(
+        folder / CALIBRATION
+    )
+    assert read_version(folder) == version
+    assert held(folder) == [*FILES, CALIBRATION]
+    (folder / CALIBRATION).write_text('{"embedding": "toy", "fits": [{"weights": {"cosine": NaN}}]}')
+    with pytest.raises(ModelError, match="is no calibration"):
+        read_version(folder)
+    with (folder / CALIBRATION).open("ab") as stream:
+        stream.truncate(OPTIONAL[CALIBRATION] + 1)
+    with pytest.raises(ModelError, match=f"{CALIBRATION} has more than"):
         read_version(folder)
 
 

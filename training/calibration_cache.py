@@ -18,7 +18,7 @@ class LabelCache:
 
     def __init__(self, folder: Path, model: JudgeModel) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        identity = _digest([model.base_sha256, model.adapter, model.prompt_version])
+        identity = _digest([model.base_sha256, model.adapter, model.prompt_version, model.hardware])
         self._stream = (folder / f"{identity}.jsonl").open("a+b")
         self._stream.seek(0)
         self._known: dict[str, list[LabelScore]] = {}

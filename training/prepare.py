@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from assistant.basemodels import CATALOGUE
 from assistant.errors import InputError
+from assistant.fingerprints import normalized
 from training.examples import Encode, Teach, both_orders, example, explained, groups
 from training.recipe import Recipe
 from training.rows import PairRow, TokenRow, TrainingRow
 from training.sources import Report, load
-from training.splits import hold_out, one_fold, question_fingerprints
+from training.splits import hold_out, one_fold, questions
 
 # Rows that share a beginning and are put into one tree; more of them would make steps uneven.
 GROUP = 4
@@ -45,7 +46,7 @@ def prepare(recipe: Recipe, encode: Encode, teach: Teach | None = None) -> Prepa
         training, held_out = hold_out(rows, recipe.data.validation_share, recipe.data.seed)
     if not training:
         raise InputError(f"No training rows are left. {' '.join(report.lines())}. Correct the recipe's sources.")
-    if shared := questions(training) & questions(held_out):
+    if shared := _questions(training) & _questions(held_out):
         report.note(f"{len(shared):,} questions stand in the training rows and in the validation set, as published")
     # Together, so that a teacher's cost is shown once.
     told = explained([*training, *held_out], recipe, teach)
@@ -58,9 +59,8 @@ def prepare(recipe: Recipe, encode: Encode, teach: Teach | None = None) -> Prepa
     return Prepared(tuple(training), tuple(held_out), texts, validation, report)
 
 
-def questions(rows: Sequence[TrainingRow]) -> set[str]:
-    """The fingerprints of all single questions of `rows`."""
-    return {fingerprint for row in rows for fingerprint in question_fingerprints(row)}
+def _questions(rows: Sequence[TrainingRow]) -> set[str]:
+    return {normalized(question) for row in rows for question in questions(row)}
 
 
 def _tokens(

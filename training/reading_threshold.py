@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("file", type=Path, help="SQuAD-format JSON")
     parser.add_argument("--limit", type=int, default=150, help="questions to fit on (default: %(default)s)")
     options = parser.parse_args()
-    questions = load_squad(options.file)
+    questions = [question for question in load_squad(options.file) if question.is_answerable]
     random.Random(SEED).shuffle(questions)
     questions = questions[: options.limit]
     embedder = open_embedder(load_settings())

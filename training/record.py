@@ -12,11 +12,11 @@ from assistant.fingerprints import read_fingerprints, write_fingerprints
 from assistant.prompts import version_of
 from assistant.versions import CARD, AdapterVersion, VersionFacts, read_version, write_version
 from assistant.weights import Weights
+from evals.environment import environment
 from training.card import render
 from training.recipe import Recipe
 from training.rows import TrainingRow
-from training.splits import fingerprint, question_fingerprints
-from training.tracking.environment import environment
+from training.splits import question_fingerprints, row_fingerprints
 
 # Under which licence each published set may be used, by the name that recipes give it.
 DATA_LICENCES = {
@@ -41,7 +41,7 @@ def write_record(
 ) -> AdapterVersion:
     """Complete the version folder of a saved adapter."""
     described = environment()
-    fingerprints = {fingerprint(row) for row in rows}
+    fingerprints = {digest for row in rows for digest in row_fingerprints(row)}
     questions = {digest for row in rows for digest in question_fingerprints(row)}
     if recipe.start is not None:
         before = read_fingerprints(recipe.start)

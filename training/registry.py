@@ -4,10 +4,12 @@
     python -m training.registry list
     python -m training.registry show VERSION
     python -m training.registry promote VERSION --to staging|production --why TEXT [--who NAME] [--report FILE]
+                                        [--override TEXT]
     python -m training.registry archive VERSION --why TEXT [--who NAME]
     python -m training.registry rollback TASK --why TEXT [--who NAME]
 
-VERSION is the first digits of a digest, or TASK@staging, TASK@production.
+VERSION is the first digits of a digest, or TASK@staging, TASK@production. Production is behind the gate
+(`python -m evals.gate`); --override goes past it with a reason that is kept.
 """
 
 from __future__ import annotations
@@ -26,13 +28,14 @@ from assistant.settings import Settings, load_settings
 from assistant.stages import RegisteredVersion, StageEvent
 from assistant.store.connection import open_store
 from assistant.versions import json_object
+from evals import gate
 from training.card import flat
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit code 0 when it was done, 2 when it could not be."""
     chosen = _parser().parse_args(arguments)
-    return with_registry(lambda settings, registry: chosen.run(chosen, registry))
+    return with_registry(lambda settings, registry: chosen.run(chosen, settings, registry))
 
 
 def with_registry(work: Callable[[Settings, Registry], None]) -> int:
@@ -72,16 +75,17 @@ def _parser() -> argparse.ArgumentParser:
     promote = command("promote", _promote, "bring a version to a stage; the one there is archived", "version")
     promote.add_argument("--to", required=True, choices=("staging", "production"))
     promote.add_argument("--report", type=Path, help="JSON file with the figures that it rests on, kept with the event")
+    promote.add_argument("--override", default="", metavar="TEXT", help="why to go past a gate that refuses")
     command("archive", _archive, "take a version out of use", "version")
     command("rollback", _rollback, "bring back the production version before this one", "task", choices=TASKS)
     return parser
 
 
-def _add(chosen: argparse.Namespace, registry: Registry) -> None:
+def _add(chosen: argparse.Namespace, settings: Settings, registry: Registry) -> None:
     _print_versions([registry.add(chosen.source, chosen.who, chosen.why)])
 
 
-def _list(chosen: argparse.Namespace, registry: Registry) -> None:
+def _list(chosen: argparse.Namespace, settings: Settings, registry: Registry) -> None:
     versions = registry.list()
     if versions:
         _print_versions(versions)
@@ -89,7 +93,7 @@ def _list(chosen: argparse.Namespace, registry: Registry) -> None:
         print("No versions yet: train one (python -m training.run RECIPE) or add one.")
 
 
-def _show(chosen: argparse.Namespace, registry: Registry) -> None:
+def _show(chosen: argparse.Namespace, settings: Settings, registry: Registry) -> None:
     found, events = registry.show(chosen.version)
     version = found.version
     facts = {
@@ -112,16 +116,17 @@ def _show(chosen: argparse.Namespace, registry: Registry) -> None:
     print("\nEvents\n" + table(("when", "what", "who", "why", "rests on"), [_event_row(event) for event in events]))
 
 
-def _promote(chosen: argparse.Namespace, registry: Registry) -> None:
+def _promote(chosen: argparse.Namespace, settings: Settings, registry: Registry) -> None:
     report = json_object(chosen.report) if chosen.report else None
-    _print_versions([registry.promote(chosen.version, chosen.to, chosen.who, chosen.why, report)])
+    moved = gate.promote(registry, settings, chosen.version, chosen.to, chosen.who, chosen.why, chosen.override, report)
+    _print_versions([moved])
 
 
-def _archive(chosen: argparse.Namespace, registry: Registry) -> None:
+def _archive(chosen: argparse.Namespace, settings: Settings, registry: Registry) -> None:
     _print_versions([registry.archive(chosen.version, chosen.who, chosen.why)])
 
 
-def _rollback(chosen: argparse.Namespace, registry: Registry) -> None:
+def _rollback(chosen: argparse.Namespace, settings: Settings, registry: Registry) -> None:
     _print_versions([registry.rollback(chosen.task, chosen.who, chosen.why)])
 
 
@@ -144,7 +149,11 @@ def _print_versions(versions: Sequence[RegisteredVersion]) -> None:
 def _event_row(event: StageEvent) -> tuple[str, ...]:
     moved = event.before != event.after and event.before is not None
     what = f"{event.action} ({event.before} → {event.after})" if moved else event.action
-    report = ", ".join(f"{name} {value}" for name, value in flat(event.report or {}))
+    rests_on = dict(event.report or {})
+    if looked_at := rests_on.pop("gate", None):
+        failed = [check["name"] for check in looked_at["checks"] if not check["passed"]]
+        rests_on["gate"] = "passed" if looked_at["passed"] else f"refused: {'; '.join(failed)}"
+    report = ", ".join(f"{name} {value}" for name, value in flat(rests_on))
     return _time(event.at), what, event.who, event.why, event.published or report
 
 

@@ -37,14 +37,14 @@ def train(recipe: Recipe, run: Run, settings: Settings, teach: Teach | None) -> 
     trainable = load(recipe, settings.cache_dir, threads(settings))
 
     from assistant.generator.encoding import encode
+    from evals.environment import environment
+    from evals.reporting.pictures import confusion, loss_curves
     from training.backend import loop
     from training.backend.interruption import Interruption
     from training.backend.resume import adopt
     from training.backend.watch import Watch
     from training.prepare import prepare
     from training.record import write_record
-    from training.tracking.environment import environment
-    from training.tracking.pictures import confusion, loss_curves
     from training.validate import validate
 
     prepared = prepare(recipe, partial(encode, trainable.tokenizer), teach)

@@ -24,9 +24,10 @@ from assistant.registry import Registry
 from assistant.settings import Settings
 from assistant.stages import RegisteredVersion
 from assistant.versions import AdapterVersion
+from evals import gate
+from evals.reporting.pictures import loss_curves
 from training.registry import person, table, with_registry
 from training.select_table import MEASURES, Ranking, curve, rank
-from training.tracking.pictures import loss_curves
 
 QUESTION = "Quantos livros um aluno pode retirar por vez?"
 CONTEXT = (
@@ -74,11 +75,14 @@ def draw(versions: Sequence[RegisteredVersion], path: Path) -> bool:
     return bool(drawn)
 
 
-def promote_best(registry: Registry, ranking: Ranking, who: str, why: str) -> None:
-    """Bring the best version to production, where it may be already. The ranking is the move's report."""
+def promote_best(
+    registry: Registry, settings: Settings, ranking: Ranking, who: str, why: str, override: str = ""
+) -> None:
+    """Bring the best version to production through the gate, where it may be already. The ranking is the move's
+    report. Raises `GateRefused` when the gate is closed and `override`, the reason to go past it, is empty."""
     best = ranking.candidates[0].registered
     if best.stage != "production":
-        registry.promote(best.version.digest, "production", who, why, ranking.report())
+        gate.promote(registry, settings, best.version.digest, "production", who, why, override, ranking.report())
 
 
 def answer(settings: Settings, registry: Registry, question: str, context: str) -> tuple[AdapterVersion, str | None]:
@@ -123,7 +127,7 @@ def run(options: argparse.Namespace, settings: Settings, registry: Registry) -> 
             f"best of {len(ranking.candidates)} by {', then '.join(MEASURES[options.task])} "
             f"on the held-out rows {ranking.heldout}"
         )
-        promote_best(registry, ranking, options.who, why)
+        promote_best(registry, settings, ranking, options.who, why, options.override)
         print(f"Promoted to production: {shown}, {why}.")
     else:
         print(f"Would promote {shown}; do it with --promote.")
@@ -145,6 +149,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--limit", type=_count, metavar="N", help="only the newest N versions")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="the PNG of all loss curves")
     parser.add_argument("--promote", action="store_true", help="bring the best version to production")
+    parser.add_argument("--override", default="", metavar="TEXT", help="why to go past a gate that refuses")
     parser.add_argument("--who", default=person(), help="who decides this (default: %(default)s)")
     parser.add_argument("--why", default="", help="the reason (default: what it was the best by)")
     parser.add_argument("--question", help="a Portuguese question for the version in production")

@@ -10,12 +10,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.errors import InputError
+from assistant.fingerprints import normalized
+from evals.hub_rows import hub_rows
 from training.faq_pairs import faq_pairs
 from training.intent_pairs import intent_pairs
 from training.recipe import Data, Source
 from training.rows import PairRow, ReadingRow, TrainingRow
 from training.source_files import read_rows
 from training.translation import translated
+
+LOCAL_FILES = "use local files: --set data.root=FOLDER"
 
 # A question and a label by any of the names under which published sets have them.
 COLUMNS = {
@@ -103,29 +107,9 @@ def _raw(source: Source, data: Data) -> Iterator[Any]:
     if data.root and source.file:
         yield from read_rows(data.root / source.file)
     elif source.hub:
-        yield from _from_hub(source)
+        yield from hub_rows(source.hub, source.subset, source.split, source.revision, LOCAL_FILES)
     else:
         raise InputError(f"{source.file} is a file: say where with --set data.root=FOLDER.")
-
-
-def _from_hub(source: Source) -> Iterator[dict[str, Any]]:
-    import httpx
-    from datasets import load_dataset
-    from datasets.exceptions import DatasetsError
-
-    try:
-        rows = load_dataset(source.hub, source.subset, split=source.split, revision=source.revision)
-    # A set that is a script, which is not run, is a RuntimeError.
-    except (OSError, ValueError, RuntimeError, httpx.HTTPError, DatasetsError) as error:
-        raise InputError(
-            f"{source.hub} could not be read from the Hub ({type(error).__name__}: {_line(error)}). Check the network "
-            "and HF_TOKEN, or use local files: --set data.root=FOLDER."
-        ) from None
-    yield from rows
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
 
 
 def _pair(raw: dict[str, Any], source: Source, name: str, report: Report) -> PairRow | None:
@@ -185,11 +169,6 @@ def _consistent(rows: list[TrainingRow], report: Report) -> list[TrainingRow]:
         else:
             kept[key] = row
     return list(kept.values())
-
-
-def normalized(text: str) -> str:
-    """A question without case and superfluous space and its final punctuation, to find equal ones."""
-    return " ".join(text.lower().split()).rstrip("?!. ")
 
 
 def _key(row: TrainingRow) -> tuple[str, ...]:

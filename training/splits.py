@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections import defaultdict
 from collections.abc import Sequence
 
+from assistant.fingerprints import normalized, of_pair, of_question, of_reading
 from training.rows import PairRow, TrainingRow
-from training.sources import normalized
 
 
 def components(rows: Sequence[TrainingRow]) -> list[list[int]]:
@@ -70,14 +69,22 @@ def one_fold(
 
 def fingerprint(row: TrainingRow) -> str:
     """A hash of what the row asks, equal for both orders of a pair, from which nothing can be read back."""
+    return row_fingerprints(row)[0]
+
+
+def row_fingerprints(row: TrainingRow) -> tuple[str, ...]:
+    """The row's hash and, for a pair, that of all pairs nearly equal to it."""
     if isinstance(row, PairRow):
-        parts = sorted((normalized(row.question1), normalized(row.question2)))
-    else:
-        parts = [normalized(row.question), normalized(row.context)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+        return of_pair(row.question1, row.question2, row.language)
+    return of_reading(row.question, row.context)
+
+
+def questions(row: TrainingRow) -> tuple[str, ...]:
+    """The row's single questions."""
+    return (row.question1, row.question2) if isinstance(row, PairRow) else (row.question,)
 
 
 def question_fingerprints(row: TrainingRow) -> tuple[str, ...]:
-    """Hashes of the row's single questions."""
-    questions = (row.question1, row.question2) if isinstance(row, PairRow) else (row.question,)
-    return tuple(hashlib.sha256(normalized(question).encode()).hexdigest()[:16] for question in questions)
+    """Hashes of the row's single questions, and of all questions nearly equal to them."""
+    language = row.language if isinstance(row, PairRow) else "pt"
+    return tuple(digest for question in questions(row) for digest in of_question(question, language))

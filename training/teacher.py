@@ -16,17 +16,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from assistant.errors import InputError, RespostaError, SettingsError
+from assistant.errors import InputError, RespostaError
 from assistant.records import LANGUAGES, Language
 from assistant.settings import Settings, load_settings
+from evals.chat.client import Endpoint, endpoint_from
+from evals.chat.cost import CONFIRM, Cost, Prices, prices_from
 from training.contrast import contrast
 from training.recipe import Data, Source
 from training.rows import PairRow
 from training.sources import Report, load
-from training.teacher_cache import TeacherCache, key
-from training.teacher_client import Endpoint
+from training.teacher_cache import Kept, TeacherCache, key
 from training.teacher_prompt import Asked, identity, problem
-from training.teacher_report import Cost, Prices, TeacherReport, estimate
+from training.teacher_report import TeacherReport, estimate
 from training.teacher_rounds import ask, batches
 
 
@@ -39,22 +40,12 @@ class Teacher:
     prices: Prices | None = None
 
     def open_cache(self) -> TeacherCache:
-        return TeacherCache(self.cache, self.endpoint.model, identity())
+        return TeacherCache(self.cache, self.endpoint.model, identity(), Kept)
 
 
 def teacher_from(settings: Settings) -> Teacher:
     """Raises `SettingsError` when the settings name no teacher."""
-    if not (settings.teacher_url and settings.teacher_model):
-        raise SettingsError(
-            "No teacher is set. Set RESPOSTA_TEACHER_URL (such as http://127.0.0.1:8000/v1), RESPOSTA_TEACHER_MODEL "
-            "and, where the endpoint wants one, RESPOSTA_TEACHER_KEY."
-        )
-    endpoint = Endpoint(
-        settings.teacher_url, settings.teacher_model, settings.teacher_key, settings.teacher_requests_per_minute
-    )
-    price_in, price_out = settings.teacher_price_in, settings.teacher_price_out
-    prices = None if price_in is None or price_out is None else Prices(price_in, price_out)
-    return Teacher(endpoint, settings.cache_dir / "teacher", prices)
+    return Teacher(endpoint_from(settings), settings.cache_dir / "teacher", prices_from(settings))
 
 
 def cost(rows: Sequence[PairRow], teacher: Teacher) -> Cost:
@@ -68,7 +59,7 @@ def explain(
 ) -> list[PairRow]:
     """The rows, each with an explanation: its own, the teacher's, or `contrast`'s where the teacher's cannot be used.
 
-    Raises `InputError` with the cost when something would be sent without `confirm`, and `TeacherError`
+    Raises `InputError` with the cost when something would be sent without `confirm`, and `ChatError`
     when the teacher cannot be asked; what it wrote until then is kept.
     """
     report = report if report is not None else TeacherReport()
@@ -76,7 +67,7 @@ def explain(
         unknown = _unknown(rows, cache)
         if unknown and not confirm:
             lines = _cost(unknown, teacher).lines()
-            raise InputError("\n".join([*lines, "Nothing was sent. Confirm with --yes to go on."]))
+            raise InputError("\n".join([*lines, CONFIRM]))
         if unknown:
             ask(unknown, teacher.endpoint, cache, report)
         now = {key(asked.row) for asked in unknown}
@@ -94,7 +85,7 @@ def stand_in(row: PairRow) -> PairRow:
 
 def _unknown(rows: Sequence[PairRow], cache: TeacherCache) -> list[Asked]:
     """The rows to ask about, equal ones once."""
-    distinct = {key(row): row for row in rows if not row.explanation and cache.get(row) is None}
+    distinct = {key(row): row for row in rows if not row.explanation and cache.get(key(row)) is None}
     return [Asked(row) for row in distinct.values()]
 
 
@@ -106,7 +97,7 @@ def _explained(row: PairRow, cache: TeacherCache, is_new: bool, report: TeacherR
     if row.explanation:
         report.given += 1
         return row
-    kept = cache.get(row)
+    kept = cache.get(key(row))
     # What was kept is judged again: the rules may have become stricter since.
     why = kept.refused or problem(row, kept.sentence)
     if why:

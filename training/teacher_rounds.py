@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tqdm import tqdm
 
-from training.teacher_cache import Kept, TeacherCache
-from training.teacher_client import Client, Endpoint
+from evals.chat.client import Client, Endpoint
+from training.teacher_cache import Kept, TeacherCache, key
 from training.teacher_prompt import Asked, messages, parse, problem
 from training.teacher_report import TeacherReport
 
@@ -25,7 +25,7 @@ def batches(asked: Sequence[Asked], size: int = BATCH) -> list[Sequence[Asked]]:
 
 
 def ask(asked: Sequence[Asked], endpoint: Endpoint, cache: TeacherCache, report: TeacherReport) -> None:
-    """Put what becomes of each pair into `cache`, as it comes. Raises `TeacherError` when the teacher fails."""
+    """Put what becomes of each pair into `cache`, as it comes. Raises `ChatError` when the teacher fails."""
     rounds = _two_rounds(asked, endpoint, cache, report)
     try:
         asyncio.get_running_loop()
@@ -67,7 +67,7 @@ async def _round(
                 if why and not is_last:
                     refused.append(Asked(asked.row, why))
                     continue
-                cache.put(asked.row, Kept("", why) if why else Kept(sentence))
+                cache.put(key(asked.row), Kept("", why) if why else Kept(sentence))
                 bar.update()
 
     workers = [asyncio.create_task(work()) for _ in range(CONCURRENT)]

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from assistant.judge import readable_logit
+from assistant.calibration import sigmoid
 from assistant.models import LoadedModel, open_model
 from assistant.reader import WINDOW, flattened
-from assistant.records import Language
 from assistant.settings import Settings
 from assistant.spans import SpanReader
+from evals.classification import FIGURES, measure_probabilities
 from evals.datasets import QuestionPair
-from evals.similarity import measure_pairs, replies, written_labels
+from evals.labels import label_logits
 from evals.squad import exact_match, f1
+from evals.written_labels import written_labels
 from training.recipe import Recipe
 from training.rows import PairRow, ReadingRow, TrainingRow
 from training.splits import fingerprint
@@ -38,9 +38,9 @@ def validate(recipe: Recipe, adapter: Path, rows: Sequence[TrainingRow], setting
         # Figures of two versions can be compared where this is the same.
         figures: dict[str, Any] = {"heldout": _digest([*pairs, *readings])}
         for language in ("en", "pt"):
-            own = [QuestionPair(r.question1, r.question2, r.same) for r in pairs if r.language == language]
+            own = [QuestionPair(r.question1, r.question2, r.same, language) for r in pairs if r.language == language]
             if own:
-                figures[language] = pair_figures(recipe, model, own, language)
+                figures[language] = pair_figures(recipe, model, own)
         if readings and model.identity.adapter:
             reader = SpanReader(model.generator, model.base.chat, model.identity.adapter)
             predictions = [_read(reader, row) for row in tqdm(readings, unit="question")]
@@ -52,20 +52,20 @@ def validate(recipe: Recipe, adapter: Path, rows: Sequence[TrainingRow], setting
         return figures
 
 
-def pair_figures(
-    recipe: Recipe, model: LoadedModel, pairs: Sequence[QuestionPair], language: Language
-) -> dict[str, Any]:
+def pair_figures(recipe: Recipe, model: LoadedModel, pairs: Sequence[QuestionPair]) -> dict[str, Any]:
     """The figures of one language, by the template that the adapter was trained on."""
     if recipe.template == "explanation-first":
         pairs = pairs[:GENERATED]
         scores = written_labels(model, pairs)
     else:
-        scores = [readable_logit(score) for score in replies(model, pairs, language)]
+        logits = tqdm(label_logits(model, pairs), total=len(pairs), unit="pair")
+        scores = [None if logit is None else sigmoid(logit) for logit in logits]
     if all(score is None for score in scores):
         # The run is kept all the same: what it cost may be worth a look at its replies.
         return {"rows": len(pairs), "unreadable": len(pairs)}
-    found = measure_pairs([pair.same for pair in pairs], scores, 0.0)
-    return asdict(found) | {"confusion": [list(counts) for counts in found.confusion]}
+    found = measure_probabilities([pair.same for pair in pairs], scores)
+    figures = {name: getattr(found, name) for name in (*FIGURES, "unreadable", "rows")}
+    return figures | {"confusion": [list(counts) for counts in found.confusion]}
 
 
 def _read(reader: SpanReader, row: ReadingRow) -> str:

@@ -60,6 +60,12 @@ class Engine:
         self.stop_id = self._single_token(weights.base.chat.stop)
         self.label_ids = (self._single_token(SAME), self._single_token(DIFFERENT))
 
+    @property
+    def hardware(self) -> str:
+        """What logits depend on beside the weights: device, type, and in how many bits the base is kept, if fewer."""
+        bits = [bits for bits in ("8bit", "4bit") if getattr(self.model, f"is_loaded_in_{bits}", False)]
+        return " ".join([self.device, str(self.dtype).removeprefix("torch."), *bits])
+
     def _single_token(self, text: str) -> int:
         ids = self.tokenizer(text, add_special_tokens=False).input_ids
         if len(ids) != 1:

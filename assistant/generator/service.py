@@ -51,6 +51,11 @@ class Generator:
     def base(self) -> str:
         return self._engine.weights.base.name
 
+    @property
+    def hardware(self) -> str:
+        """What it computes on and in, such as "cpu float32" or "cuda bfloat16 4bit"."""
+        return self._engine.hardware
+
     def load_adapter(self, folder: Path) -> str:
         """Load a PEFT adapter between two batches; returns the digest that names it from now on."""
         return self._call(lambda: self._engine.load_adapter(folder))
@@ -66,6 +71,11 @@ class Generator:
     def text(self, ids: Sequence[int]) -> str:
         """What `ids` say."""
         return self._engine.text(ids)
+
+    @property
+    def pack_tokens(self) -> int:
+        """How many tokens are computed well in one pass; more of them cost more each."""
+        return self._budget
 
     def token_count(self, segments: Sequence[Segment]) -> int:
         return len(self._engine.encode(segments))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Literal
 
 from psycopg.rows import namedtuple_row
 from psycopg.types.json import Jsonb
@@ -94,12 +94,20 @@ class Adapters:
             stages.lock(connection)
             return stages.move_on(connection, digest, who, why)
 
-    def note_publication(self, digest: str, published: str, who: str, why: str) -> None:
-        """Record that a version also lies at `published`, REPO@COMMIT."""
+    def note(
+        self,
+        digest: str,
+        action: Literal["published", "calibrated"],
+        who: str,
+        why: str,
+        report: dict[str, Any] | None = None,
+        published: str | None = None,
+    ) -> None:
+        """Record what happened to a version where it stands; `published` is REPO@COMMIT."""
         with self._pool.connection() as connection:
             stages.lock(connection)
             stage = stages.stage_of(connection, digest)
-            stages.note(connection, digest, "published", stage, stage, who, why, published=published)
+            stages.note(connection, digest, action, stage, stage, who, why, report, published)
 
     def known(self, digest: str, kind: Kind, hashes: Iterable[str]) -> set[str]:
         """Those of `hashes` that are fingerprints of what the version was trained on."""

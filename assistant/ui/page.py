@@ -12,6 +12,7 @@ from assistant.ui.calls import Page
 from assistant.ui.component import STATIC_PATH
 from assistant.ui.conversation import Conversation
 from assistant.ui.desk_tab import CONCURRENT_CALLS, build_desk_tab
+from assistant.ui.evaluation_tab import Evaluations, build_evaluation_tab
 from assistant.ui.read_tab import build_read_tab
 
 if TYPE_CHECKING:
@@ -24,11 +25,12 @@ HEAD = (
     f'<link rel="stylesheet" href="{STATIC_PATH}/base.css">'
     f'<link rel="stylesheet" href="{STATIC_PATH}/desk.css">'
     f'<link rel="stylesheet" href="{STATIC_PATH}/reply.css">'
+    f'<link rel="stylesheet" href="{STATIC_PATH}/evaluation.css">'
 )
 
 
-def build_page(desk: Desk, access: Access, secret: str, max_queue: int) -> gr.Blocks:
-    """The Blocks with every tab and named endpoint.
+def build_page(desk: Desk, evaluations: Evaluations, access: Access, secret: str, max_queue: int) -> gr.Blocks:
+    """The Blocks with every tab that the person may open, and every named endpoint.
 
     `secret` scrambles what the browser remembers; it must outlive a restart, or the browser
     could not read it again. `max_queue` bounds the calls that may wait.
@@ -41,6 +43,9 @@ def build_page(desk: Desk, access: Access, secret: str, max_queue: int) -> gr.Bl
                 thread = build_desk_tab(conversation, remembered)
             with gr.Tab("Read"):
                 build_read_tab(desk, access)
+            if access.allows("evaluate"):
+                with gr.Tab("Evaluation"):
+                    build_evaluation_tab(evaluations, access)
         add_endpoints(page, desk, access)
 
         def reopen(known: Any) -> tuple[str, dict[str, Any]]:

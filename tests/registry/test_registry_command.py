@@ -55,7 +55,10 @@ def test_the_commands_from_a_folder_to_the_hub_and_back(said, settings: Settings
     assert f"{version.digest[:12]}  {TASK}  candidate" in registry("add", str(tmp_path / "made"))
     (tmp_path / "report.json").write_text('{"accuracy": 0.84}')
     report = ("--report", str(tmp_path / "report.json"))
-    registry("promote", version.digest[:8], "--to", "production", "--why", "first", "--who", "ana", *report)
+    promotion = ("promote", version.digest[:8], "--to", "production", "--why", "first", "--who", "ana", *report)
+    code, _, complaint = said(*promotion)
+    assert code == 2 and complaint.startswith(f"The gate refuses {version.digest[:12]} (measured on shop-en: no")
+    registry(*promotion, "--override", "there is none yet")
     done = publish(f"{TASK}@production", REPO, "--private", "--who", "ana")
     assert done.returncode == 0, done.stderr
     commit = hub_server[1].repositories[REPO].tags["production"]
@@ -67,7 +70,8 @@ def test_the_commands_from_a_folder_to_the_hub_and_back(said, settings: Settings
     }
     shown = registry("show", f"{TASK}@production")
     assert "promoted (candidate → production)  ana" in shown
-    assert "accuracy 0.84" in shown
+    assert "accuracy 0.84, override there is none yet, gate refused: measured on shop-en; " in shown
+    assert "first (past the gate: there is none yet)" in shown
     assert f"{REPO}@{commit}" in shown
     assert "qqp dev roc_auc" in shown
     assert "archived" in registry("archive", version.digest, "--why", "worse")

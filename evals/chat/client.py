@@ -15,8 +15,9 @@ from typing import Any, Self
 import httpx
 from pydantic import SecretStr
 
-from assistant.errors import RespostaError
+from assistant.errors import RespostaError, SettingsError
 from assistant.intake import one_line
+from assistant.settings import Settings
 
 ATTEMPTS = 8
 
@@ -35,8 +36,8 @@ _SECRET_LENGTH = 16
 _AGAIN = "run the same command again; what was written is kept"
 
 
-class TeacherError(RespostaError):
-    """The teacher cannot be asked."""
+class ChatError(RespostaError):
+    """The endpoint cannot be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,18 @@ class Endpoint:
     model: str
     key: SecretStr | None
     requests_per_minute: float
+
+
+def endpoint_from(settings: Settings) -> Endpoint:
+    """Raises `SettingsError` when the settings name none."""
+    if not (settings.teacher_url and settings.teacher_model):
+        raise SettingsError(
+            "No chat model is set. Set RESPOSTA_TEACHER_URL (such as http://127.0.0.1:8000/v1), RESPOSTA_TEACHER_MODEL "
+            "and, where the endpoint wants one, RESPOSTA_TEACHER_KEY."
+        )
+    return Endpoint(
+        settings.teacher_url, settings.teacher_model, settings.teacher_key, settings.teacher_requests_per_minute
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +100,7 @@ class Client:
         self._has_answered = False
 
     async def complete(self, messages: Sequence[dict[str, str]]) -> Completion:
-        """The model's reply. Raises `TeacherError` when there will be none."""
+        """The model's reply. Raises `ChatError` when there will be none."""
         body = {"model": self._endpoint.model, "messages": list(messages)}
         failure = ""
         for attempt in range(ATTEMPTS):
@@ -107,11 +120,11 @@ class Client:
                 self._refuse_what_lasts(response, failure)
                 wait = _retry_after(response)
             if wait and wait > LONGEST_WAIT:
-                raise TeacherError(f"{self._endpoint.url} asks to wait {wait:,.0f} seconds ({failure}). Then {_AGAIN}.")
+                raise ChatError(f"{self._endpoint.url} asks to wait {wait:,.0f} seconds ({failure}). Then {_AGAIN}.")
             # Differing pauses keep requests that failed together from coming back together.
             pause = min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE) * random.uniform(0.5, 1.0)
             self._pace.hold(pause if wait is None else wait)
-        raise TeacherError(f"{self._endpoint.url} failed {ATTEMPTS} times in a row ({failure}). Later {_AGAIN}.")
+        raise ChatError(f"{self._endpoint.url} failed {ATTEMPTS} times in a row ({failure}). Later {_AGAIN}.")
 
     def _read(self, response: httpx.Response) -> Completion | None:
         """None when this is no chat completion."""
@@ -128,30 +141,30 @@ class Client:
         return Completion(content, *(count if isinstance(count, int) else 0 for count in counts))
 
     def _refuse_what_lasts(self, response: httpx.Response, failure: str) -> None:
-        """Raise `TeacherError` where another attempt would end the same way."""
+        """Raise `ChatError` where another attempt would end the same way."""
         status, url, model = response.status_code, self._endpoint.url, self._endpoint.model
         if status in (401, 403):
             fix = "Correct RESPOSTA_TEACHER_KEY" if self._key else "Set RESPOSTA_TEACHER_KEY"
-            raise TeacherError(f"{url} does not let us in ({failure}). {fix}.")
+            raise ChatError(f"{url} does not let us in ({failure}). {fix}.")
         if status == 402 or (status == 429 and _NO_CREDIT in response.text):
-            raise TeacherError(f"{url} has no credit left for us ({failure}). Top it up, then {_AGAIN}.")
+            raise ChatError(f"{url} has no credit left for us ({failure}). Top it up, then {_AGAIN}.")
         if status == 404:
-            raise TeacherError(
+            raise ChatError(
                 f"{url} has no chat completions or no model {model!r} ({failure}). Correct RESPOSTA_TEACHER_URL, which "
                 "usually ends in /v1, or RESPOSTA_TEACHER_MODEL."
             )
         if response.is_redirect:
-            raise TeacherError(f"{url} has moved ({failure}). Set RESPOSTA_TEACHER_URL to its new address.")
+            raise ChatError(f"{url} has moved ({failure}). Set RESPOSTA_TEACHER_URL to its new address.")
         if response.is_success and not self._has_answered:
-            raise TeacherError(
+            raise ChatError(
                 f"{url} does not answer with chat completions ({failure}). Correct RESPOSTA_TEACHER_URL, which usually "
                 "ends in /v1."
             )
         if response.is_client_error and status not in _PASSING:
-            raise TeacherError(f"{url} refuses the request ({failure}). Check RESPOSTA_TEACHER_MODEL.")
+            raise ChatError(f"{url} refuses the request ({failure}). Check RESPOSTA_TEACHER_MODEL.")
 
-    def _unreachable(self, failure: str) -> TeacherError:
-        return TeacherError(
+    def _unreachable(self, failure: str) -> ChatError:
+        return ChatError(
             f"{self._endpoint.url} cannot be reached ({failure}). Start it, check the network, or correct "
             "RESPOSTA_TEACHER_URL."
         )

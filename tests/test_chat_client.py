@@ -13,10 +13,10 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from evals.chat import client as chat_client
+from evals.chat.client import ChatError, Client, Completion, Endpoint
 from tests.serving import free_port
 from tests.teaching import KEY, MODEL, Answer, Classroom, apart, classroom, completion
-from training import teacher_client
-from training.teacher_client import Client, Completion, Endpoint, TeacherError
 
 ASKED = [{"role": "user", "content": "[]"}]
 GOOD = Completion("fine", 1000, 100)
@@ -25,7 +25,7 @@ GOOD = Completion("fine", 1000, 100)
 @pytest.fixture
 def room(monkeypatch: pytest.MonkeyPatch) -> Iterator[Classroom]:
     """Its callers wait a little only before they try again."""
-    monkeypatch.setattr(teacher_client, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(chat_client, "FIRST_PAUSE", 0.01)
     with classroom() as opened:
         opened.answer = lambda received, number: completion("fine")
         yield opened
@@ -66,14 +66,14 @@ def test_what_may_pass_is_tried_again(room: Classroom, failure: Answer) -> None:
 
 
 def test_pauses_grow(room: Classroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(teacher_client, "FIRST_PAUSE", 0.1)
+    monkeypatch.setattr(chat_client, "FIRST_PAUSE", 0.1)
     first(room, Answer(500), Answer(500), Answer(500))
     complete(endpoint(room.url))
     assert all(waited >= least for waited, least in zip(pauses(room), (0.05, 0.1, 0.2), strict=True))
 
 
 def test_a_reply_that_never_comes_is_asked_for_again(room: Classroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(teacher_client, "TIMEOUT", httpx.Timeout(0.3))
+    monkeypatch.setattr(chat_client, "TIMEOUT", httpx.Timeout(0.3))
     first(room, Answer(seconds=1.0))
     assert complete(endpoint(room.url)) == [GOOD]
     assert len(room.received) == 2
@@ -92,17 +92,15 @@ def test_the_endpoint_says_how_long_to_wait_and_all_requests_do(room: Classroom,
 
 def test_who_is_asked_to_wait_too_long_is_told(room: Classroom) -> None:
     first(room, Answer(429, "daily limit", {"Retry-After": "3600"}))
-    with pytest.raises(
-        TeacherError, match=r"asks to wait 3,600 seconds \(429 daily limit\)\. Then run the same command"
-    ):
+    with pytest.raises(ChatError, match=r"asks to wait 3,600 seconds \(429 daily limit\)\. Then run the same command"):
         complete(endpoint(room.url))
     assert len(room.received) == 1
 
 
 def test_a_failure_that_stays_ends_the_run(room: Classroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(teacher_client, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(chat_client, "LONGEST_PAUSE", 0.01)
     room.answer = lambda received, number: Answer(502, "bad\ngateway")
-    with pytest.raises(TeacherError, match=r"failed 8 times in a row \(502 bad gateway\)\. Later run the same command"):
+    with pytest.raises(ChatError, match=r"failed 8 times in a row \(502 bad gateway\)\. Later run the same command"):
         complete(endpoint(room.url))
     assert len(room.received) == 8
 
@@ -127,7 +125,7 @@ def test_a_failure_that_stays_ends_the_run(room: Classroom, monkeypatch: pytest.
 )
 def test_what_will_not_pass_is_told_in_one_line_with_the_fix(room: Classroom, refusal: Answer, said: str) -> None:
     room.answer = lambda received, number: refusal
-    with pytest.raises(TeacherError, match=said) as error:
+    with pytest.raises(ChatError, match=said) as error:
         complete(endpoint(room.url))
     assert len(room.received) == 1
     assert "\n" not in str(error.value) and len(str(error.value)) < 500
@@ -135,13 +133,13 @@ def test_what_will_not_pass_is_told_in_one_line_with_the_fix(room: Classroom, re
 
 def test_an_endpoint_that_wants_a_key_and_got_none(room: Classroom) -> None:
     room.answer = lambda received, number: Answer(401)
-    with pytest.raises(TeacherError, match="Set RESPOSTA_TEACHER_KEY"):
+    with pytest.raises(ChatError, match="Set RESPOSTA_TEACHER_KEY"):
         complete(endpoint(room.url, key=None))
     assert room.received[0].authorization is None
 
 
 def test_an_endpoint_that_is_not_there() -> None:
-    with pytest.raises(TeacherError, match=r"cannot be reached.*correct RESPOSTA_TEACHER_URL"):
+    with pytest.raises(ChatError, match=r"cannot be reached.*correct RESPOSTA_TEACHER_URL"):
         complete(endpoint(f"http://127.0.0.1:{free_port()}/v1"))
 
 

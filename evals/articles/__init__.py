@@ -1,0 +1,1 @@
+"""The two articles' own evaluation protocols."""

@@ -1,0 +1,72 @@
+"""The base model without its adapter: what fine-tuning starts from."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from scipy.special import expit
+
+from assistant.errors import InputError
+from assistant.judge import readable_logit
+from assistant.models import LoadedModel
+from assistant.prompts import ChatFormat, PairPrompt, with_examples
+from evals.datasets import QuestionPair
+from evals.labels import as_the_app_asks, label_scores
+
+# Labelled pairs in a few-shot prompt, half of them the same.
+EXAMPLES = 8
+SEED = 20260101
+
+# Every pair pays for the examples' length, so none is long; nearly all of Quora's questions are shorter.
+EXAMPLE_CHARS = 120
+
+
+class Untuned:
+    """The systems "zero-shot" and, with `learnt` pairs to choose examples from, "few-shot"."""
+
+    def __init__(self, name: str, model: LoadedModel, learnt: Sequence[QuestionPair] = ()) -> None:
+        self.name = name
+        self._model = model
+        self._examples = [
+            (pair.question1, pair.question2, "same" if pair.same else "different")
+            for pair in (examples(learnt) if learnt else ())
+        ]
+
+    @property
+    def model(self) -> dict[str, Any]:
+        identity = self._model.identity
+        return {
+            "base": self._model.base.name,
+            "base_sha256": identity.base_sha256,
+            "prompt_version": identity.prompt_version,
+            "device": identity.hardware,
+        }
+
+    def probabilities(self, pairs: Sequence[QuestionPair]) -> list[float | None]:
+        scores = label_scores(self._model.generator, self._model.base.chat, pairs, None, self._ask)
+        return [None if (logit := readable_logit(score)) is None else float(expit(logit)) for score in scores]
+
+    def _ask(self, pair: QuestionPair, chat: ChatFormat) -> PairPrompt:
+        return with_examples(as_the_app_asks(pair, chat), self._examples)
+
+
+def examples(pairs: Sequence[QuestionPair]) -> list[QuestionPair]:
+    """As many of either label, in random order, the same each time. Raises `InputError` when there are too few."""
+    chance = random.Random(SEED)
+    chosen: list[QuestionPair] = []
+    for label in (True, False):
+        short = [pair for pair in pairs if pair.same == label and _chars(pair) <= EXAMPLE_CHARS]
+        if len(short) < EXAMPLES // 2:
+            raise InputError(
+                f"few-shot needs {EXAMPLES // 2} pairs of each label with questions of at most {EXAMPLE_CHARS} "
+                "characters: give more pairs with --train."
+            )
+        chosen += chance.sample(short, EXAMPLES // 2)
+    chance.shuffle(chosen)
+    return chosen
+
+
+def _chars(pair: QuestionPair) -> int:
+    return max(len(pair.question1), len(pair.question2))

@@ -1,0 +1,203 @@
+"""What the Evaluation tab asks for: reports, mistakes, model versions, and runs. Everything leaves as plain JSON.
+
+What computes is imported when it is first asked for: scikit-learn takes seconds, which the app's start shall not wait.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from assistant.errors import InputError
+from assistant.records import Language, Task
+from assistant.registry import Registry
+from assistant.settings import Settings
+from assistant.stages import RegisteredVersion, StageEvent
+from evals.board.child import Asked, Child
+from evals.reporting.mistakes import KINDS, Kind, Mistake, changed, choose, find_mistakes
+from evals.reporting.report import PAGE, REPORT
+from evals.reporting.shelf import Shelved, shelf_of
+
+# Stands before the names of what was placed in the data folder.
+OWN = "own:"
+SUFFIXES: dict[str, Task] = {".csv": "question-similarity", ".json": "portuguese-qa"}
+# Mistakes and changed rows that are sent at once.
+PAGE_ROWS = 20
+
+Json = dict[str, Any]
+Move = Literal["staging", "production", "archive", "roll back"]
+
+
+class Board(contextlib.AbstractContextManager):
+    """Reads reports and moves versions for many threads at once; ends a run that it started when it is left."""
+
+    def __init__(self, settings: Settings, registry: Registry) -> None:
+        self._settings = settings
+        self._registry = registry
+        folder = settings.data_dir / "evaluations"
+        self._own_data = folder / "data"
+        self._shelf = shelf_of(settings)
+        self._child = Child(settings, folder / "runs")
+
+    def __exit__(self, *_: object) -> None:
+        self._child.close()
+
+    def overview(self) -> Json:
+        """Every report's head, every version, what can be measured, and how a run stands."""
+        reports, problems = self._shelf.all()
+        return {
+            "reports": [_head(one) for one in reports],
+            "problems": problems,
+            "versions": [_version(one) for one in self._registry.list()],
+            "data": self._data(),
+            "run": self._child.progress(),
+            "unfinished": [dataclasses.asdict(asked) for asked in self._child.unfinished()],
+        }
+
+    def report(self, report_id: str) -> Json:
+        """A report with the points of its charts, without its rows."""
+        from evals.reporting.curves import pair_curves, reading_outcomes
+
+        shelved = self._shelf.find(report_id)
+        report, rows = shelved.report, self._shelf.rows(shelved)
+        known = dataclasses.asdict(report) | {"id": report_id, "branded": report.is_branded}
+        if report.task == "question-similarity":
+            return known | {"curves": pair_curves(rows)}
+        return known | {"outcomes": reading_outcomes(rows)}
+
+    def mistakes(
+        self,
+        report_id: str,
+        threshold: float,
+        kind: Kind | None,
+        language: Language | None,
+        low: float,
+        high: float,
+        offset: int,
+    ) -> Json:
+        """One page of a report's mistakes, worst first, and how many there are of each kind."""
+        shelved = self._shelf.find(report_id)
+        task = shelved.report.task
+        found = find_mistakes(task, self._shelf.rows(shelved), threshold)
+        chosen = choose(found, kind, language, low, high)
+        kinds = {name: sum(one.kind == name for one in found) for name in KINDS[task]}
+        return _page([_mistake(one) for one in chosen], offset) | {"kinds": kinds, "branded": shelved.report.is_branded}
+
+    def changes(self, before_id: str, after_id: str, improved: bool, offset: int) -> Json:
+        """One page of the rows that only one of two reports got right: the later (`improved`) or the earlier one.
+
+        With the number of rows each alone got right, and McNemar's exact p-value.
+        """
+        from evals.classification import mcnemar
+
+        before, after = self._shelf.find(before_id), self._shelf.find(after_id)
+        both = changed(before.report, self._shelf.rows(before), after.report, self._shelf.rows(after))
+        if not both:
+            raise InputError("These two reports have no row in common: choose two that measured the same rows.")
+        lost, won, p_value = mcnemar([row["was_right"] for row in both], [row["is_right"] for row in both])
+        wanted = [row for row in both if row["was_right"] != row["is_right"] and row["is_right"] == improved]
+        return _page(wanted, offset) | {"rows_compared": len(both), "won": won, "lost": lost, "p_value": p_value}
+
+    def version(self, digest: str) -> Json:
+        """A version with its loss curves and everything that happened to it, newest first."""
+        from evals.reporting.curves import loss_curves
+
+        found, events = self._registry.show(digest)
+        return _version(found) | {
+            "losses": loss_curves(found.version.history),
+            "parameters": found.version.parameters,
+            "licences": found.version.licences,
+            "events": [_event(event) for event in reversed(events)],
+        }
+
+    def move(self, digest: str, move: Move, who: str, why: str, override: str) -> Json:
+        """Promote, archive or roll back; the version that moved. Where the gate refused, its `checks` instead."""
+        from evals.gate import GateRefused, promote
+
+        if move == "archive":
+            return _version(self._registry.archive(digest, who, why))
+        if move == "roll back":
+            return _version(self._registry.rollback(self._registry.find(digest).version.task, who, why))
+        try:
+            return _version(promote(self._registry, self._settings, digest, move, who, why, override))
+        except GateRefused as refused:
+            return {"checks": [dataclasses.asdict(check) for check in refused.outcome.checks]}
+
+    def start(self, digest: str, data: str, limit: int | None) -> None:
+        """Measure a version on one of the data sets that `overview` lists."""
+        version = self._registry.find(digest).version
+        if data not in (one["name"] for one in self._data()):
+            raise InputError("This data set is not there: choose one of the list.")
+        place = str(self._own_data / data.removeprefix(OWN)) if data.startswith(OWN) else data
+        self._child.start(Asked(version.digest, data, limit), place)
+
+    def run(self) -> Json | None:
+        """How the run stands, or how the last one ended."""
+        return self._child.progress()
+
+    def cancel(self) -> None:
+        self._child.cancel()
+
+    def download(self, report_id: str, file: Literal["report.json", "report.html"]) -> Json:
+        """A report's file as text."""
+        folder = self._shelf.find(report_id).folder
+        try:
+            return {"name": file, "text": (folder / file).read_text(encoding="utf-8")}
+        except FileNotFoundError:
+            raise InputError(f"This report has no {file}: measure again to have one.") from None
+
+    def _data(self) -> list[Json]:
+        """Data sets by the name that `start` takes: the catalogue's, and what was placed in the data folder or one
+        folder below it."""
+        from evals.catalogue import NAMES, TASKS
+
+        known = [{"name": name, "about": about, "task": TASKS[name]} for name, about in NAMES.items()]
+        placed = sorted([*self._own_data.glob("*"), *self._own_data.glob("*/*")])
+        tasks: dict[Path, Task] = {path: SUFFIXES[path.suffix] for path in placed if path.suffix in SUFFIXES}
+        tasks |= {path.parent: "question-similarity" for path in placed if path.name == "faqs.jsonl"}
+        names = {path: path.relative_to(self._own_data).as_posix() for path in tasks}
+        return known + [
+            {"name": OWN + names[path], "about": "placed in the data folder", "task": task}
+            for path, task in tasks.items()
+        ]
+
+
+def _head(shelved: Shelved) -> Json:
+    report = shelved.report
+    names = ("task", "system", "model", "data", "leaks", "threshold", "figures", "created")
+    files = [file for file in (REPORT, PAGE) if (shelved.folder / file).is_file()]
+    return {name: getattr(report, name) for name in names} | {
+        "id": shelved.id,
+        "branded": report.is_branded,
+        "files": files,
+    }
+
+
+def _version(registered: RegisteredVersion) -> Json:
+    version = registered.version
+    return {
+        "digest": version.digest,
+        "task": version.task,
+        "name": version.name,
+        "base": version.base,
+        "stage": registered.stage,
+        "origin": registered.origin,
+        "created": version.created.isoformat(),
+        "added": registered.added_at.isoformat(),
+        "metrics": version.metrics,
+    }
+
+
+def _event(event: StageEvent) -> Json:
+    return dataclasses.asdict(event) | {"at": event.at.isoformat()}
+
+
+def _mistake(mistake: Mistake) -> Json:
+    return {"kind": mistake.kind, "score": mistake.score, "row": mistake.row}
+
+
+def _page(rows: Sequence[Json], offset: int) -> Json:
+    return {"total": len(rows), "offset": offset, "rows": list(rows[offset : offset + PAGE_ROWS])}

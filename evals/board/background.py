@@ -1,0 +1,39 @@
+"""`python -m evals.board.background PARENT …`: what `python -m evals.run …` does, only when nothing else wants the
+processor, and no longer than the process PARENT lives, which started it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+
+
+def stand_back() -> None:
+    """Take only what no other process wants."""
+    os.nice(19)
+    if hasattr(os, "SCHED_IDLE"):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
+def end_with(parent: int) -> None:
+    """Have the kernel end this process when its parent is killed, who could not end it then. Linux alone can."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            sys.exit(f"Process {parent}, which started this, is gone: start it again.")
+
+
+def main() -> int:
+    stand_back()
+    end_with(int(sys.argv[1]))
+    # Seconds of importing, which shall stand back as well.
+    from evals.run import main as run
+
+    return run(sys.argv[2:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""Data sets by name, and files of the same formats by path."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from assistant.assembly import open_embedder
+from assistant.errors import InputError
+from assistant.records import Language, Task
+from assistant.sample import sample_rows
+from assistant.settings import Settings
+from evals.datasets import QuestionPair, load_pairs, load_wordings
+from evals.faq_pairs import faq_pairs
+from evals.hub_rows import hub_rows
+from evals.squad import ReadingQuestion, load_squad
+
+# By name: what each holds. Those of the shop come with Resposta, the others from the Hub.
+NAMES: dict[str, str] = {
+    "shop-en": "customers' wordings with their answer's question, and with its near twin, English",
+    "shop-pt": "the same in Portuguese",
+    "qqp-dev": "Quora's question pairs, validation part (40,430; nyu-mll/glue)",
+    "faquad-dev": "FaQuAD's validation part, Portuguese questions on texts (eraldoluis/faquad)",
+}
+TASKS: dict[str, Task] = {name: "portuguese-qa" if name == "faquad-dev" else "question-similarity" for name in NAMES}
+_WORDINGS = Path(__file__).with_name("data")
+_INSTEAD = "give a file of the same format with --data PATH"
+
+
+@dataclass(frozen=True, slots=True)
+class RowSet:
+    """Rows for one task. `sha256` names their content, whatever file or order of bytes they came from."""
+
+    name: str
+    task: Task
+    rows: Sequence[QuestionPair] | Sequence[ReadingQuestion]
+
+    @property
+    def sha256(self) -> str:
+        digest = hashlib.sha256()
+        for row in self.rows:
+            content = [getattr(row, name) for name in row.__slots__]
+            digest.update(json.dumps(content, ensure_ascii=False).encode() + b"\n")
+        return digest.hexdigest()
+
+
+def open_rows(
+    named: str,
+    settings: Settings,
+    language: Language = "en",
+    limit: int | None = None,
+    without: Collection[int] = (),
+) -> RowSet:
+    """The rows of a name in `NAMES`, of a CSV file of pairs (in `language` where it has no such column), of a SQuAD
+    JSON file, or of a folder with AIA-BDE's files; the first `limit`, without those of the numbers `without` (from 0).
+
+    Raises `InputError` when there are none.
+    """
+    if named in NAMES:
+        found = RowSet(named, TASKS[named], list(islice(_named(named), limit)))
+    else:
+        found = _from_path(Path(named).expanduser(), settings, language, limit)
+    if not found.rows:
+        raise InputError(f"{named} holds no rows: give a file with at least one.")
+    if beyond := [number for number in without if not 0 <= number < len(found.rows)]:
+        raise InputError(f"{named} has no row {beyond[0]}: rows are counted from 0 to {len(found.rows) - 1}.")
+    left = [row for number, row in enumerate(found.rows) if number not in without]
+    return RowSet(found.name, found.task, left)
+
+
+def _from_path(path: Path, settings: Settings, language: Language, limit: int | None) -> RowSet:
+    # The folder tells one dev.csv from another.
+    name = "/".join(path.resolve().parts[-2:])
+    if path.suffix == ".csv":
+        return RowSet(name, "question-similarity", load_pairs(path, language)[:limit])
+    if path.suffix == ".json":
+        return RowSet(name, "portuguese-qa", load_squad(path)[:limit])
+    if path.is_dir():
+        return RowSet(path.resolve().name, "question-similarity", faq_pairs(path, open_embedder(settings))[:limit])
+    raise InputError(
+        f"{str(path)!r} is no data set: give a .csv file (question1, question2, is_duplicate), a SQuAD .json file, a "
+        f"folder with faqs.jsonl and queries_dev.jsonl, or one of {', '.join(NAMES)}."
+    )
+
+
+def _named(name: str) -> Iterator[QuestionPair] | Iterator[ReadingQuestion]:
+    if name == "qqp-dev":
+        for row in hub_rows("nyu-mll/glue", "qqp", "validation", None, _INSTEAD):
+            yield QuestionPair(row["question1"], row["question2"], row["label"] == 1, "en")
+    elif name == "faquad-dev":
+        documents: dict[str, int] = {}
+        for row in hub_rows("eraldoluis/faquad", None, "validation", "refs/convert/parquet", _INSTEAD):
+            document = documents.setdefault(row["title"], len(documents))
+            yield ReadingQuestion(document, row["question"], row["context"], tuple(row["answers"]["text"]))
+    else:
+        yield from shop_pairs("en" if name == "shop-en" else "pt")
+
+
+def shop_pairs(language: Language) -> Iterator[QuestionPair]:
+    """Every answerable wording with its answer's question, then with each that it must not be taken for; where there
+    is no such twin, with the next question of the same theme."""
+    library = {row["id"]: row for row in sample_rows(language)}
+    order = list(library)
+    twins = near_twins(language)
+    for wording in load_wordings(_WORDINGS / f"shop_queries_{language}.jsonl"):
+        if wording.answer_id is None:
+            continue
+        right = library[wording.answer_id]
+        yield QuestionPair(wording.query, right["question"], True, language, right["answer"])
+        next_one = order[(order.index(wording.answer_id) + 1) % len(order)]
+        for other in sorted(twins.get(wording.answer_id) or {next_one}):
+            wrong = library[other]
+            yield QuestionPair(wording.query, wrong["question"], False, language, wrong["answer"])
+
+
+def near_twins(language: Language) -> dict[str, set[str]]:
+    """For each answer of a decisive pair, those it must not be taken for."""
+    others: dict[str, set[str]] = {}
+    with (_WORDINGS / f"shop_decisive_pairs_{language}.jsonl").open(encoding="utf-8") as stream:
+        for row in map(json.loads, stream):
+            others.setdefault(row["a"], set()).add(row["b"])
+            others.setdefault(row["b"], set()).add(row["a"])
+    return others

@@ -1,0 +1,1 @@
+"""OpenAI-compatible models: asked politely, paid knowingly, never asked twice."""

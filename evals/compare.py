@@ -1,0 +1,172 @@
+"""Two or more reports on the same rows, side by side.
+
+    python -m evals.compare REPORT REPORT … [--out DIR]
+
+Each REPORT is a folder or a report.json. The first one is what the others are held against: McNemar's test on who was
+right where, and the difference with its interval from rows resampled in pairs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import InputError, RespostaError
+from assistant.records import Task
+from evals.classification import mcnemar
+from evals.intervals import paired_difference
+from evals.reporting.mistakes import is_right
+from evals.reporting.pictures import bars
+from evals.reporting.report import Report, read_report
+
+# What the table shows, and of which measure the difference is tested row by row.
+SHOWN: dict[Task, tuple[str, ...]] = {
+    "question-similarity": ("accuracy", "f1", "roc_auc", "average_precision", "brier", "ece"),
+    "portuguese-qa": ("exact_match", "f1", "semantic_match", "missed", "refused"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How `second` does beside `first` on the rows that both hold.
+
+    `gain` is the mean of the second's row scores less the first's (a pair: right or not, a reading: F1), with its
+    95 % interval. `only_first` and `only_second` are the rows that only one of them got right, `p_value` McNemar's.
+    """
+
+    first: str
+    second: str
+    rows: int
+    gain: float
+    low: float
+    high: float
+    only_first: int
+    only_second: int
+    p_value: float
+
+
+Found = tuple[Report, list[dict[str, Any]]]
+
+
+def compare(first: Found, second: Found) -> Difference:
+    """Raises `InputError` when the reports are on other data, or share no rows."""
+    one, other = first[0], second[0]
+    both = _shared(first, second)
+    gain = differences(first, second)["right" if one.task == "question-similarity" else "f1"]
+    right = [(_right(one, row), _right(other, its)) for row, its in both]
+    return Difference(named(one), named(other), len(both), *gain, *mcnemar(*zip(*right, strict=True)))
+
+
+def differences(first: Found, second: Found) -> dict[str, tuple[float, float, float]]:
+    """How much better the second is than the first, with the 95 % interval: "right" (rows it is right on) and, for
+    pairs that both could read, "brier" (the squared error, turned round, so that more is better); for readings "f1".
+
+    Raises `InputError` as `compare` does.
+    """
+    one, other = first[0], second[0]
+    both = _shared(first, second)
+    columns = {"right": [(float(_right(other, its)), float(_right(one, row))) for row, its in both]}
+    if one.task == "question-similarity":
+        columns["brier"] = [
+            (-((its["probability"] - its["same"]) ** 2), -((row["probability"] - row["same"]) ** 2))
+            for row, its in both
+            if row["probability"] is not None and its["probability"] is not None
+        ]
+    else:
+        columns["f1"] = [(its["f1"], row["f1"]) for row, its in both]
+    return {name: paired_difference(*zip(*values, strict=True)) for name, values in columns.items() if values}
+
+
+def _shared(first: Found, second: Found) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """What both reports say of each row that both hold."""
+    (one, one_rows), (other, other_rows) = first, second
+    if one.task != other.task or one.data["sha256"] != other.data["sha256"]:
+        raise InputError(
+            f"{named(one)} and {named(other)} are on other rows: measure both with the same --data and --limit."
+        )
+    theirs = {row["row"]: row for row in other_rows}
+    both = [(row, theirs[row["row"]]) for row in one_rows if row["row"] in theirs]
+    if not both:
+        raise InputError(f"{named(one)} and {named(other)} have no row in common: measure both again.")
+    return both
+
+
+def named(report: Report) -> str:
+    """What a report is called in tables: its system, its version and the leak it was measured in spite of."""
+    version = report.model.get("version")
+    name = f"{report.system} {version[:12]}" if version else report.system
+    return f"{name} (LEAKS)" if report.is_branded else name
+
+
+def _right(report: Report, row: dict[str, Any]) -> bool:
+    return is_right(row, report.threshold if report.task == "question-similarity" else None)
+
+
+def table(reports: Sequence[Report]) -> list[str]:
+    """Lines with one report each."""
+    measures = SHOWN[reports[0].task]
+    width = max(len(named(report)) for report in reports)
+    lines = [" " * width + "".join(f"  {measure.replace('_', ' '):>24}" for measure in measures)]
+    for report in reports:
+        cells = []
+        for measure in measures:
+            value, interval = report.figures.get(measure), report.intervals.get(measure)
+            shown = "–" if value is None else f"{value:.3f}"
+            cells.append(shown + (f" [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else ""))
+        lines.append(f"{named(report):<{width}}" + "".join(f"  {cell:>24}" for cell in cells))
+    return lines
+
+
+def draw(reports: Sequence[Report], path: Path) -> None:
+    """The first three measures of every report as bars with their intervals."""
+    groups = {
+        measure.replace("_", " "): {
+            named(report): (report.figures[measure], report.intervals.get(measure))
+            for report in reports
+            if report.figures.get(measure) is not None
+        }
+        for measure in SHOWN[reports[0].task][:3]
+    }
+    data = reports[0].data
+    bars({name: group for name, group in groups.items() if group}, f"{data['name']}, {data['measured']} rows", path)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m evals.compare", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("reports", type=Path, nargs="+", metavar="REPORT", help="folder or report.json")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="also write comparison.json and comparison.png there")
+    options = parser.parse_args(arguments)
+    if len(options.reports) < 2:
+        parser.error("give two reports or more")
+    try:
+        found = [read_report(path) for path in options.reports]
+        differences = [compare(found[0], other) for other in found[1:]]
+    except RespostaError as error:
+        print(error, file=sys.stderr)
+        return 2
+    reports = [report for report, _ in found]
+    for line in table(reports):
+        print(line)
+    what = "accuracy" if reports[0].task == "question-similarity" else "F1"
+    for one in differences:
+        print(
+            f"{one.second} less {one.first}: {what} {one.gain:+.3f} [{one.low:+.3f}, {one.high:+.3f}] on {one.rows} "
+            f"rows; right alone {one.only_second} against {one.only_first}, McNemar p {one.p_value:.3g}"
+        )
+    if options.out:
+        options.out.mkdir(parents=True, exist_ok=True)
+        draw(reports, options.out / "comparison.png")
+        content = {"reports": [named(report) for report in reports], "differences": [asdict(d) for d in differences]}
+        (options.out / "comparison.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

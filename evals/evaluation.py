@@ -1,0 +1,167 @@
+"""One evaluation from its rows to its report folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import platform
+import resource
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from assistant import prompts
+from assistant.prompts import ChatFormat
+from assistant.settings import Settings
+from evals.app_pairs import rivalry
+from evals.catalogue import RowSet
+from evals.datasets import QuestionPair
+from evals.environment import environment
+from evals.kept_rows import KeptRows
+from evals.leaks import Leaks, find_leaks
+from evals.opened import Evaluation, Opened, opened
+from evals.progress import Progress
+from evals.reading import reading_findings
+from evals.reporting.page import write_page
+from evals.reporting.pair_report import pair_findings
+from evals.reporting.report import Report, write_report
+
+# Rows between two writes to the disk: what a killed run loses.
+TOGETHER = {"question-similarity": 32, "portuguese-qa": 4}
+THRESHOLD = 0.5
+# Single rows that are timed once the model is warm.
+TIMED = 5
+_TEXTS = ("question1", "question2", "question", "context")
+_NO_CHAT = ChatFormat("", "", "")
+
+
+def evaluate(evaluation: Evaluation, settings: Settings, folder: Path, with_texts: bool = True) -> Report:
+    """Measure every row that is no leak, and write the report. What `folder` has already is not measured again.
+
+    Raises `LeakError` where rows would not measure the version.
+    """
+    data = evaluation.data
+    leaks = _leaks(evaluation)
+    dropped = set(leaks.dropped)
+    numbers = [number for number in range(len(data.rows)) if number not in dropped]
+    with (
+        KeptRows(folder, evaluation.identity(leaks.dropped)) as kept,
+        Progress(folder, len(numbers), kept.count, "row") as progress,
+        opened(evaluation, settings) as system,
+    ):
+        for some in _batches(numbers[kept.count :], data):
+            begun = time.perf_counter()
+            rows = system.ask(some)
+            kept.add(rows, time.perf_counter() - begun)
+            progress.advance(len(rows))
+        report = _report(evaluation, leaks, kept, system)
+        write_report(folder, report, kept if with_texts else map(_without_texts, kept))
+        write_page(folder, report, kept)
+    return report
+
+
+def _batches(numbers: Sequence[int], data: RowSet) -> Iterator[list[int]]:
+    """About `TOGETHER` rows each; rivals stay together, because the judge has to see all of them."""
+    batch: list[int] = []
+    for number in numbers:
+        if len(batch) >= TOGETHER[data.task] and not _are_rivals(data.rows[batch[-1]], data.rows[number]):
+            yield batch
+            batch = []
+        batch.append(number)
+    if batch:
+        yield batch
+
+
+def _are_rivals(one: Any, other: Any) -> bool:
+    return isinstance(one, QuestionPair) and rivalry(one) is not None and rivalry(one) == rivalry(other)
+
+
+def _leaks(evaluation: Evaluation) -> Leaks:
+    def prompt(row: Any) -> str:
+        if evaluation.data.task == "portuguese-qa":
+            segments = prompts.reading(row.question, row.context, _NO_CHAT)
+        else:
+            segments = prompts.label_first(row.question1, row.question2, row.language, _NO_CHAT).segments
+        return "".join(segment.text for segment in segments)
+
+    subject = evaluation.subject
+    leaks = find_leaks(evaluation.data.rows, prompt, subject.trained_on if subject else None)
+    if not evaluation.allow_leak:
+        leaks.check()
+    return leaks
+
+
+def _report(evaluation: Evaluation, leaks: Leaks, kept: KeptRows, system: Opened) -> Report:
+    data = evaluation.data
+    is_reading = data.task == "portuguese-qa"
+    found = reading_findings(kept) if is_reading else pair_findings(kept, THRESHOLD)
+    single = _single_seconds(system, [row["row"] for row in _first(kept, TIMED)])
+    cost: dict[str, float] = {
+        "seconds": kept.seconds,
+        "rows_per_second": kept.count / kept.seconds if kept.seconds else 0.0,
+        "single_row_seconds": single,
+    }
+    if system.reasons:
+        reasons = system.reasons()
+        cost |= {
+            "first_reason_seconds": reasons.pop("seconds_to_first"),
+            "generated_tokens": reasons.pop("tokens_total"),
+        }
+        found["detail"]["reasons"] = reasons
+    # Linux counts in KiB, macOS in bytes.
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    made_with = environment()
+    languages = Counter("pt" if is_reading else row["language"] for row in kept)
+    return Report(
+        task=data.task,
+        system=evaluation.system,
+        model=system.model,
+        data={
+            "name": data.name,
+            "sha256": data.sha256,
+            "rows": len(data.rows),
+            "measured": kept.count,
+            "languages": dict(languages),
+        },
+        leaks={"allowed": evaluation.allow_leak, "rows": leaks.rows, "dropped": leaks.dropped},
+        threshold=THRESHOLD,
+        cost=cost | {"peak_memory_bytes": peak},
+        created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        commit=made_with["git_commit"] or "",
+        packages={name: version for name, version in made_with["packages"].items() if version},
+        hardware={
+            "platform": made_with["platform"],
+            "machine": platform.machine(),
+            "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        },
+        **found,
+    )
+
+
+def _without_texts(row: dict[str, Any]) -> dict[str, Any]:
+    """What a report may say of data that may not be passed on: no text, but whether there was one."""
+    shown = {name: row[name] for name in row if name not in _TEXTS}
+    if "probability" in row and row["probability"] is not None:
+        shown["probability"] = round(row["probability"], 4)
+    if "prediction" in row:
+        shown["prediction"] = None if row["prediction"] is None else ""
+        shown["answers"] = [""] * len(row["answers"])
+    return shown
+
+
+def _single_seconds(system: Opened, numbers: Sequence[int]) -> float:
+    """Median seconds of one row asked alone: what a person waits for one label, or one answer."""
+    seconds = []
+    for number in numbers:
+        begun = time.perf_counter()
+        system.ask([number])
+        seconds.append(time.perf_counter() - begun)
+    return statistics.median(seconds)
+
+
+def _first(kept: KeptRows, count: int) -> list[dict[str, Any]]:
+    return [row for row, _ in zip(kept, range(count), strict=False)]

@@ -1,0 +1,72 @@
+"""The rows of a run as they are measured, on disk, so that an interrupted run goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from assistant.errors import InputError
+
+ROWS = "rows.jsonl"
+
+
+class KeptRows:
+    """One file: what is measured in its first line, then a line for every few rows. No row is held in memory.
+
+    `count` is how many rows there are, `seconds` how long they took. Raises `InputError` when the folder holds the
+    rows of another evaluation.
+    """
+
+    def __init__(self, folder: Path, identity: Mapping[str, Any]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / ROWS
+        self.count, self.seconds = 0, 0.0
+        self._stream = self._path.open("a+b")
+        whole = 0
+        for line in self._lines():
+            if whole == 0 and json.loads(line) != identity:
+                raise InputError(
+                    f"{folder} holds another evaluation (other data, version or code): give another folder with "
+                    "--out, or remove it."
+                )
+            if whole:
+                stored = json.loads(line)
+                self.count += len(stored["rows"])
+                self.seconds += stored["seconds"]
+            whole += len(line)
+        # The last line is cut where a run was killed while writing it.
+        self._stream.truncate(whole)
+        if whole == 0:
+            self._write(identity)
+
+    def add(self, rows: Sequence[Mapping[str, Any]], seconds: float) -> None:
+        self._write({"rows": rows, "seconds": seconds})
+        self.count += len(rows)
+        self.seconds += seconds
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Every row so far, in order."""
+        for number, line in enumerate(self._lines()):
+            if number:
+                yield from json.loads(line)["rows"]
+
+    def _lines(self) -> Iterator[bytes]:
+        with self._path.open("rb") as stream:
+            for line in stream:
+                if line.endswith(b"\n"):
+                    yield line
+
+    def _write(self, content: Mapping[str, Any]) -> None:
+        self._stream.write(json.dumps(content, ensure_ascii=False, allow_nan=False).encode() + b"\n")
+        self._stream.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stream.close()

@@ -1,0 +1,44 @@
+"""From judged pairs to the figures of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from assistant.errors import InputError
+from assistant.records import LANGUAGES
+from evals.classification import FIGURES, intervals, measure_probabilities
+
+
+def pair_findings(rows: Iterable[Mapping[str, Any]], threshold: float) -> dict[str, Any]:
+    """`figures`, `intervals`, `by_language` and `detail` of a `Report`. Only truths and probabilities are held.
+
+    Raises `InputError` when no reply could be read.
+    """
+    judged = [(bool(row["same"]), row["probability"], row["language"]) for row in rows]
+    same = [label for label, _, _ in judged]
+    probabilities = [probability for _, probability, _ in judged]
+    found = asdict(measure_probabilities(same, probabilities, threshold))
+    by_language, of_language = {}, {}
+    for language in LANGUAGES:
+        own = [(label, probability) for label, probability, of in judged if of == language]
+        if not own:
+            continue
+        try:
+            measured = asdict(measure_probabilities(*zip(*own, strict=True), threshold))
+            of_language[language] = intervals(*zip(*own, strict=True), threshold)
+        except InputError:
+            # Not one readable reply in this language, while the others can be measured.
+            measured = dict.fromkeys(FIGURES)
+        by_language[language] = {name: measured[name] for name in FIGURES} | {"rows": len(own)}
+    return {
+        "figures": {name: found[name] for name in (*FIGURES, "unreadable")},
+        "intervals": intervals(same, probabilities, threshold),
+        "by_language": by_language,
+        "detail": {
+            "classes": found["classes"],
+            "confusion": found["confusion"],
+            "intervals_by_language": of_language,
+        },
+    }

@@ -1,0 +1,139 @@
+"""Measure a version, or a baseline, on a data set, through the app's own loader, prompts and judge.
+
+    python -m evals.run --adapter question-similarity@production --data QQP/dev.csv
+    python -m evals.run --adapter portuguese-qa@staging --data FAQUAD/dev.json --limit 100
+    python -m evals.run --system tfidf --train QQP/train.csv --data QQP/dev.csv
+
+DATA is a CSV file with question1, question2, is_duplicate (and language, where not all are in one), a SQuAD JSON
+file, a folder with AIA-BDE's files, or a name: {names}.
+
+The report goes into a folder of its own: report.json, report.html and pictures. Stopped and started again, a run goes
+on where it was. Exit code 2: it could not be done; 3: the rows would not measure the version (leaks).
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from assistant.errors import InputError, RespostaError
+from assistant.logs import log_to_stderr
+from assistant.records import LANGUAGES
+from assistant.registry import open_registry
+from assistant.settings import Settings, load_settings
+from assistant.store.connection import open_store
+from evals.baselines import NAMES as BASELINES
+from evals.board.background import stand_back
+from evals.catalogue import NAMES, RowSet, open_rows
+from evals.evaluation import evaluate
+from evals.leaks import LeakError
+from evals.opened import APP_SYSTEMS, Evaluation
+from evals.progress import tell
+from evals.reporting.report import REPORT
+from evals.subject import Subject, of_folder, of_registry
+
+STOPPED = 143
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    if options.idle:
+        stand_back()
+    folder = options.out
+    try:
+        settings = load_settings()
+        data = open_rows(options.data, settings, options.language, options.limit, options.without)
+        system = options.system or ("reader" if data.task == "portuguese-qa" else "judge")
+        with _subject(options.adapter, system, data, settings) as subject:
+            folder = folder or _folder(settings, data, system, subject)
+            evaluation = Evaluation(
+                data, system, subject, options.train, options.model, options.allow_leak, options.reasons, options.yes
+            )
+            report = evaluate(evaluation, settings, folder, with_texts=not options.no_texts)
+    except RespostaError as error:
+        if folder:
+            tell(folder, "failed", 0, 0, None, error)
+        print(error, file=sys.stderr)
+        return 3 if isinstance(error, LeakError) else 2
+    except KeyboardInterrupt:
+        print("Stopped. The same command goes on where it was.", file=sys.stderr)
+        return 130
+    for name, value in report.figures.items():
+        low, high = report.intervals.get(name, (None, None))
+        shown = "–" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
+        print(f"{name:<18} {shown}" + ("" if low is None else f"  [{low:.3f}, {high:.3f}]"))
+    print(f"{report.data['measured']} rows measured, {len(report.leaks['dropped'])} dropped: {folder / REPORT}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m evals.run",
+        description=__doc__.format(names=", ".join(NAMES)),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--adapter", metavar="VERSION", help="TASK@STAGE, a digest's first digits, or a folder")
+    parser.add_argument("--data", required=True, help="file, folder or name")
+    parser.add_argument("--language", choices=LANGUAGES, default="en", help="of a CSV without such a column")
+    parser.add_argument("--limit", type=_count, metavar="N", help="only the first N rows")
+    parser.add_argument("--without", type=int, nargs="+", default=(), metavar="ROW", help="leave these rows out")
+    parser.add_argument("--system", choices=(*APP_SYSTEMS, *BASELINES), help="what answers (default: the app)")
+    parser.add_argument("--train", type=Path, metavar="FILE", help="CSV of pairs that a baseline learns from")
+    parser.add_argument("--model", type=Path, metavar="FOLDER", help="the trained cross-encoder")
+    parser.add_argument("--reasons", type=int, default=20, metavar="N", help="reasons to look at (default: 20)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the report (default: below DATA_DIR)")
+    parser.add_argument("--no-texts", action="store_true", help="keep the rows' texts out of the report")
+    parser.add_argument("--allow-leak", action="store_true", help="measure on training rows too, and say so everywhere")
+    parser.add_argument("--yes", action="store_true", help="a paid model may be asked; its cost was shown before")
+    parser.add_argument("--idle", action="store_true", help="compute only when nothing else wants the processor")
+    return parser
+
+
+@contextmanager
+def _subject(reference: str | None, system: str, data: RowSet, settings: Settings) -> Iterator[Subject | None]:
+    """The version that is measured; None for a baseline that has none. The registry is open meanwhile."""
+    if system not in APP_SYSTEMS:
+        if reference:
+            raise InputError(f"{system} has no adapter: leave out --adapter.")
+        yield None
+    elif reference and Path(reference).expanduser().is_dir():
+        yield _fitting(of_folder(Path(reference).expanduser()), system, data)
+    else:
+        with open_store(settings) as store:
+            registry = open_registry(settings, store)
+            registry.register_shipped()
+            yield _fitting(of_registry(reference or f"{data.task}@production", registry), system, data)
+
+
+def _fitting(subject: Subject, system: str, data: RowSet) -> Subject:
+    task = subject.version.task
+    if task != data.task or (system == "reader") != (task == "portuguese-qa"):
+        raise InputError(
+            f"{subject.version.digest[:12]} is for {task}, {data.name} for {data.task}, and {system} was asked: choose "
+            "another version, other data, or leave out --system."
+        )
+    return subject
+
+
+def _folder(settings: Settings, data: RowSet, system: str, subject: Subject | None) -> Path:
+    """One folder per version, system and content of the data."""
+    who = subject.version.digest[:12] if subject else "baseline"
+    named = data.name.replace("/", "-")
+    return settings.data_dir / "evaluations" / data.task / f"{who}-{system}-{named}-{data.sha256[:8]}"
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+if __name__ == "__main__":
+    log_to_stderr()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED))
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""How much chance is in a figure: the mean and the spread of reports that differ in the training's seed only.
+
+python -m evals.spread REPORT REPORT REPORT …
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from assistant.errors import InputError, RespostaError
+from evals.reporting.report import Report, read_report
+
+
+def spread(reports: Sequence[Report]) -> dict[str, tuple[float, float]]:
+    """By figure, the mean and the standard deviation of a sample (n - 1); without figures that a report lacks.
+
+    Raises `InputError` when there are fewer than two, or when they are of different systems or rows.
+    """
+    if len(reports) < 2:
+        raise InputError("One report has no spread: give those of several seeds.")
+    first = reports[0]
+    for other in reports[1:]:
+        if (other.system, other.data["sha256"]) != (first.system, first.data["sha256"]):
+            raise InputError("The reports are of different systems or rows: give those of one system on one data set.")
+    figures = {name: [report.figures.get(name) for report in reports] for name in first.figures}
+    return {
+        name: (statistics.mean(values), statistics.stdev(values))
+        for name, values in figures.items()
+        if None not in values
+    }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("reports", type=Path, nargs="+", metavar="REPORT", help="folder, or report.json")
+    options = parser.parse_args(arguments)
+    try:
+        reports = [read_report(path)[0] for path in options.reports]
+        found = spread(reports)
+    except RespostaError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"{reports[0].system} on {reports[0].data['name']}, {len(reports)} reports")
+    for name, (mean, deviation) in found.items():
+        print(f"{name:<18} {mean:.3f} ± {deviation:.3f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
