@@ -39,6 +39,13 @@ from evals.subject import Subject, of_folder, of_registry
 STOPPED = 143
 
 
+def main_of_process(arguments: list[str] | None = None) -> int:
+    """`main` in a process that does nothing else: its log and its end at SIGTERM are set up too."""
+    log_to_stderr()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED))
+    return main(arguments)
+
+
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.idle:
@@ -134,6 +141,4 @@ def _count(text: str) -> int:
 
 
 if __name__ == "__main__":
-    log_to_stderr()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED))
-    sys.exit(main())
+    sys.exit(main_of_process())

@@ -30,9 +30,9 @@ def main() -> int:
     stand_back()
     end_with(int(sys.argv[1]))
     # Seconds of importing, which shall stand back as well.
-    from evals.run import main as run
+    from evals.run import main_of_process
 
-    return run(sys.argv[2:])
+    return main_of_process(sys.argv[2:])
 
 
 if __name__ == "__main__":
