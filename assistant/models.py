@@ -130,7 +130,7 @@ class _Generators:
         from assistant.generator import Generator
 
         if weights.sha256 not in self._open:
-            opened = Generator(weights, threads(self._settings), self._settings.max_queue)
+            opened = Generator(weights, threads(self._settings), self._settings.max_queue, self._settings.dtype)
             self._closing.callback(opened.close)
             self._open[weights.sha256] = opened
         return self._open[weights.sha256]

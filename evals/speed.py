@@ -144,7 +144,7 @@ def main() -> None:
             )
         suggestions(settings, wordings)
         groups = real_pairs(settings, wordings[: options.pairs // CANDIDATES], base.chat)
-        engine = Engine(locate(base, settings.cache_dir), threads(settings))
+        engine = Engine(locate(base, settings.cache_dir), threads(settings), settings.dtype)
         adapter = engine.load_adapter(adapter_folder)
         trees = [tree(engine, group) for group in groups]
         pairs = sum(len(own.leaves) for _, own in trees)

@@ -49,7 +49,7 @@ def main() -> None:
                     memory.append(psutil.Process().memory_info().rss)
             ours = (time.perf_counter() - begun) / len(pairs)
             memory.append(psutil.Process().memory_info().rss)
-        engine = Engine(locate(base, settings.cache_dir), threads(settings))
+        engine = Engine(locate(base, settings.cache_dir), threads(settings), settings.dtype)
         asked = [(pair.question1, pair.question2) for pair in pairs[:: max(1, len(pairs) // options.loop)]]
         loop, tokens, readable = article_loop(engine, asked[: options.loop], engine.load_adapter(folder))
     except RespostaError as error:

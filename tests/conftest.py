@@ -129,8 +129,8 @@ def store(settings: Settings) -> Iterator[Store]:
 
 @pytest.fixture(scope="session")
 def model() -> Iterator[LoadedModel]:
-    """The real small language model, without an adapter."""
-    with open_model(load_settings()) as loaded:
+    """The real small language model as it judges, in the type in which batching changes no number."""
+    with open_model(load_settings(dtype="float32")) as loaded:
         yield loaded
 
 

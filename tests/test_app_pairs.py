@@ -22,7 +22,7 @@ def pair(answer_id: str, same: bool, with_answer: bool = True) -> QuestionPair:
 
 @pytest.fixture(scope="module")
 def judge() -> Iterator[AppPairs]:
-    with open_app_pairs("judge", load_settings()) as system:
+    with open_app_pairs("judge", load_settings(dtype="float32")) as system:
         yield system
 
 

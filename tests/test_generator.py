@@ -68,6 +68,20 @@ def test_scores_equal_those_of_each_prompt_alone(model) -> None:
             assert 0 < score.mass <= 1
 
 
+def test_in_a_shorter_type_scores_are_nearly_the_same(model, weights: Weights) -> None:
+    prompt = tree("I want to cancel what I ordered this morning.")
+    exact = [score.logit for score in model.generator.score(prompt)]
+    generator = Generator(weights, 2, 8, "bfloat16")
+    try:
+        assert generator.hardware.endswith(" bfloat16")
+        short = [score.logit for score in generator.score(prompt)]
+    finally:
+        generator.close()
+    assert short == pytest.approx(exact, abs=0.2)
+    # Read off a bfloat16 output, they would come in steps of 1/16.
+    assert not all((logit * 16).is_integer() for logit in short)
+
+
 def test_callers_are_batched_and_get_their_own_scores(model) -> None:
     questions = [f"Where is order number {number}?" for number in range(6)]
     expected = [[s.logit for s in model.generator.score(tree(question))] for question in questions]

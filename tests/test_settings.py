@@ -57,7 +57,13 @@ def test_loopback(host: str, is_own: bool) -> None:
 
 def test_a_childs_environment_makes_the_same_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     given = load_settings(
-        data_dir=tmp_path, database_url=None, own_contacts=("a@b.c", "+55 11"), demo=True, base_model=None, threads=3
+        data_dir=tmp_path,
+        database_url=None,
+        own_contacts=("a@b.c", "+55 11"),
+        demo=True,
+        base_model=None,
+        threads=3,
+        dtype="float32",
     )
     monkeypatch.setenv("DATABASE_URL", "postgresql://elsewhere/x")
     environment = given.environment()

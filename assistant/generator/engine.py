@@ -20,16 +20,20 @@ from assistant.weights import Weights
 
 log = logging.getLogger(__name__)
 
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
 
 def has_cuda() -> bool:
     return torch.cuda.is_available()
 
 
-def compute_dtype(device: str) -> torch.dtype:
-    """The fastest exact-enough type this hardware multiplies in.
+def compute_dtype(device: str, wanted: str = "auto") -> torch.dtype:
+    """The type of that name; for "auto" the fastest exact-enough one this hardware multiplies in.
 
     A CPU without bfloat16 instructions emulates them at a fifth of float32's speed.
     """
+    if wanted != "auto":
+        return DTYPES[wanted]
     if device == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
@@ -39,10 +43,10 @@ def compute_dtype(device: str) -> torch.dtype:
 class Engine:
     """The loaded model. `adapters` holds the names that `use` accepts."""
 
-    def __init__(self, weights: Weights, threads: int) -> None:
+    def __init__(self, weights: Weights, threads: int, dtype: str = "auto") -> None:
         self.weights = weights
         self.device = "cuda" if has_cuda() else "cpu"
-        self.dtype = compute_dtype(self.device)
+        self.dtype = compute_dtype(self.device, dtype)
         if self.device == "cpu":
             torch.set_num_threads(threads)
         self._tokenizing = threading.Lock()
@@ -130,6 +134,13 @@ class Engine:
             self._peft.set_adapter(adapter)
             self._active = adapter
         yield
+
+    def label_logits(self, last: torch.Tensor) -> torch.Tensor:
+        """The logits of `label_ids`, shape (rows, 2), from the last hidden states, shape (rows, width).
+
+        In float32 whatever the model computes in: of logits near 20, bfloat16 keeps steps of 0.125 only.
+        """
+        return last.float() @ self.model.lm_head.weight[list(self.label_ids)].float().T
 
     def text(self, ids: Sequence[int]) -> str:
         return self.tokenizer.decode(ids, skip_special_tokens=True)

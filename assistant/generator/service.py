@@ -37,8 +37,8 @@ PACK_TOKENS = {"cpu": 512, "cuda": 4096}
 class Generator:
     """The model as its callers see it. Every method may be called from any thread."""
 
-    def __init__(self, weights: Weights, threads: int, max_queue: int) -> None:
-        self._engine = Engine(weights, threads)
+    def __init__(self, weights: Weights, threads: int, max_queue: int, dtype: str = "auto") -> None:
+        self._engine = Engine(weights, threads, dtype)
         self._packer = Packer(self._engine)
         self._budget = PACK_TOKENS[self._engine.device]
         self._queue: queue.Queue[Job | None] = queue.Queue(max_queue)
@@ -211,9 +211,10 @@ class Generator:
             return self._packer.run(jobs[0].head, [job.tree for job in jobs], jobs[0].adapter)
 
     def _score(self, jobs: list[Scoring]) -> None:
-        logits = self._engine.model.lm_head(self._pack(jobs).last).float()
-        labels = logits[:, list(self._engine.label_ids)]
-        mass = (labels.logsumexp(-1) - logits.logsumexp(-1)).exp().tolist()
+        last = self._pack(jobs).last
+        labels = self._engine.label_logits(last)
+        everything = self._engine.model.lm_head(last).float().logsumexp(-1)
+        mass = (labels.logsumexp(-1) - everything).exp().clamp(max=1).tolist()
         scores = [LabelScore(*pair) for pair in zip((labels[:, 0] - labels[:, 1]).tolist(), mass, strict=True)]
         for job in jobs:
             own, scores = scores[: len(job.tree.leaves)], scores[len(job.tree.leaves) :]

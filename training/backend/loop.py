@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
+from assistant.generator.engine import DTYPES
 from assistant.versions import CARD, WEIGHTS
 from assistant.weights import Weights
 from training.backend.batches import PaddedBatches, TreeBatches, labelled
@@ -18,8 +19,6 @@ from training.backend.resume import EarlyStopping
 from training.backend.tree_trainer import TreeTrainer
 from training.recipe import Recipe
 from training.rows import TokenRow
-
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 def arguments(recipe: Recipe, trainable: Trainable, folder: Path, validated: bool) -> dict[str, Any]:

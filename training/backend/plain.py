@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -51,6 +52,9 @@ def load(recipe: Recipe, cache: Path) -> Trainable:
             # have to be scaled, though, and what is scaled has to have 32 bits.
             autocast_adapter_dtype=dtype is torch.float16,
         )
+    # A checkpoint is loaded by the same rule, which the trainer does not know of: a run that goes on would otherwise
+    # compute in float32 from there.
+    peft_model.load_adapter = partial(peft_model.load_adapter, autocast_adapter_dtype=dtype is torch.float16)
     return Trainable(
         peft_model,
         tokenizer,
