@@ -47,14 +47,13 @@ $(VENV)/.test-packages: $(VENV)/.packages requirements-test.txt requirements-tes
 # One report after the other below evals/reports; what was stopped goes on.
 RUN := $(VENV)/bin/python -m evals.run --no-texts
 SIMILARITY := evals/reports/question-similarity
-# Row 564 nearly equals a pair that the shipped judge was trained on.
-QQP := --data $(DATA)/qqp/dev.csv --without 564
+QQP := --data $(DATA)/qqp/dev.csv --drop-leaks
 reports: weights
-	$(RUN) --data $(DATA)/faquad/dev.json --out evals/reports/portuguese-qa/reader-faquad
+	$(RUN) --data $(DATA)/faquad/dev.json --drop-leaks --out evals/reports/portuguese-qa/reader-faquad
 	$(RUN) $(QQP) --out $(SIMILARITY)/judge-qqp
 	$(RUN) $(QQP) --system adapter --out $(SIMILARITY)/adapter-qqp
-	$(RUN) --data $(DATA)/aia_bde --limit 900 --out $(SIMILARITY)/judge-aia_bde
-	$(RUN) --data $(DATA)/aia_bde --limit 900 --system adapter --out $(SIMILARITY)/adapter-aia_bde
+	$(RUN) --data $(DATA)/aia_bde --limit 900 --drop-leaks --out $(SIMILARITY)/judge-aia_bde
+	$(RUN) --data $(DATA)/aia_bde --limit 900 --drop-leaks --system adapter --out $(SIMILARITY)/adapter-aia_bde
 	$(RUN) --data shop-en --out $(SIMILARITY)/judge-shop-en
 	$(RUN) --data shop-pt --out $(SIMILARITY)/judge-shop-pt
 	for system in majority tfidf cosine zero-shot few-shot; do \

@@ -16,6 +16,8 @@ from assistant.versions import FINGERPRINTS
 
 Kind = Literal["row", "question"]
 
+# From how many content words on one of them may differ: with fewer, another word is another question.
+_LONGER = 6
 _LINE = re.compile(r"(row|question) ([0-9a-f]{16})")
 
 
@@ -30,15 +32,18 @@ def of_pair(question1: str, question2: str, language: Language) -> tuple[str, ..
     Nearly equal are questions with the same content words, whatever their order and endings.
     """
     exact = _hash(*sorted((normalized(question1), normalized(question2))))
-    first, second = _words(question1, language), _words(question2, language)
-    return (exact, _hash("nearly", *sorted((first, second)))) if first and second else (exact,)
+    first, second = _stems(question1, language), _stems(question2, language)
+    return (exact, _hash("nearly", *sorted(map(" ".join, (first, second))))) if first and second else (exact,)
 
 
 def of_question(question: str, language: Language) -> tuple[str, ...]:
-    """The hash of a question and that of all questions nearly equal to it."""
-    words = _words(question, language)
-    exact = _hash(normalized(question))
-    return (exact, _hash("nearly", words)) if words else (exact,)
+    """The hash of a question, that of all with the same content words and, of a longer one, those of the questions
+    that one word less would leave: two that differ in one word share such a hash."""
+    stems = _stems(question, language)
+    near = [stems] if stems else []
+    if len(stems) >= _LONGER:
+        near += [stems[:place] + stems[place + 1 :] for place in range(len(stems))]
+    return (_hash(normalized(question)), *(_hash("nearly", " ".join(words)) for words in near))
 
 
 def of_reading(question: str, context: str) -> tuple[str, ...]:
@@ -46,10 +51,10 @@ def of_reading(question: str, context: str) -> tuple[str, ...]:
     return (_hash(normalized(question), normalized(context)),)
 
 
-def _words(question: str, language: Language) -> str:
-    """The stems of the content words in the alphabet's order; empty where one word or none would stand for all."""
-    stems = sorted(content_words(question, language))
-    return " ".join(stems) if len(stems) > 1 else ""
+def _stems(question: str, language: Language) -> tuple[str, ...]:
+    """The stems of the content words in the alphabet's order; none where one word or none would stand for all."""
+    stems = tuple(sorted(content_words(question, language)))
+    return stems if len(stems) > 1 else ()
 
 
 def _hash(*parts: str) -> str:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import groupby
 from typing import Any, Literal
 
 import numpy as np
 
 from assistant.assembly import open_embedder
-from assistant.calibrated import calibration_for
+from assistant.calibrated import calibration_for, threshold
 from assistant.calibration import Calibration, sigmoid
 from assistant.embedder import Embedder
 from assistant.judge import measure
 from assistant.models import LoadedModel, open_model
-from assistant.records import Signals
+from assistant.records import LANGUAGES, Language, Signals
 from assistant.settings import Settings
 from evals.datasets import QuestionPair
 from evals.labels import label_logits
+from evals.systems import described
 
 Way = Literal["judge", "adapter"]
 
@@ -36,12 +39,16 @@ class AppPairs:
 
     @property
     def model(self) -> dict[str, Any]:
-        identity = self.loaded.identity
+        told = described(self.loaded)
+        if self.name == "judge":
+            fits = json.dumps(asdict(self._calibration), sort_keys=True)
+            told |= {"embedding": self._embedder.name, "calibration": hashlib.sha256(fits.encode()).hexdigest()}
+        return told
+
+    def thresholds(self, settings: Settings) -> dict[Language, float]:
+        """From which P(same) on the app shows a match, by language."""
         return {
-            "base": self.loaded.base.name,
-            "base_sha256": identity.base_sha256,
-            "prompt_version": identity.prompt_version,
-            "device": identity.hardware,
+            language: threshold(settings, language, self.loaded.identity, self._calibration) for language in LANGUAGES
         }
 
     def probabilities(self, pairs: Sequence[QuestionPair]) -> list[float | None]:

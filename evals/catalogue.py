@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -48,15 +48,9 @@ class RowSet:
         return digest.hexdigest()
 
 
-def open_rows(
-    named: str,
-    settings: Settings,
-    language: Language = "en",
-    limit: int | None = None,
-    without: Collection[int] = (),
-) -> RowSet:
+def open_rows(named: str, settings: Settings, language: Language = "en", limit: int | None = None) -> RowSet:
     """The rows of a name in `NAMES`, of a CSV file of pairs (in `language` where it has no such column), of a SQuAD
-    JSON file, or of a folder with AIA-BDE's files; the first `limit`, without those of the numbers `without` (from 0).
+    JSON file, or of a folder with AIA-BDE's files; the first `limit`.
 
     Raises `InputError` when there are none.
     """
@@ -66,10 +60,7 @@ def open_rows(
         found = _from_path(Path(named).expanduser(), settings, language, limit)
     if not found.rows:
         raise InputError(f"{named} holds no rows: give a file with at least one.")
-    if beyond := [number for number in without if not 0 <= number < len(found.rows)]:
-        raise InputError(f"{named} has no row {beyond[0]}: rows are counted from 0 to {len(found.rows) - 1}.")
-    left = [row for number, row in enumerate(found.rows) if number not in without]
-    return RowSet(found.name, found.task, left)
+    return found
 
 
 def _from_path(path: Path, settings: Settings, language: Language, limit: int | None) -> RowSet:

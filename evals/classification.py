@@ -68,16 +68,10 @@ def measure_probabilities(
     )
 
 
-def expected_calibration_error(same: Sequence[bool], probabilities: Sequence[float], bins: int = BINS) -> float:
-    """Mean distance between confidence and frequency over equally wide bins, weighted by their rows (Naeini et al.
-    2015), in [0, 1]. Of P(same), not of the decided class."""
-    return sum(rows / len(same) * abs(mean - share) for mean, share, rows in reliability(same, probabilities, bins))
-
-
 def reliability(
     same: Sequence[bool], probabilities: Sequence[float], bins: int = BINS
 ) -> list[tuple[float, float, int]]:
-    """For each bin that holds rows: mean probability, share of "same", rows."""
+    """For each of equally wide bins that holds rows: mean probability, share of "same", rows."""
     labels, values = np.asarray(same, bool), np.asarray(probabilities, float)
     places = np.minimum((values * bins).astype(int), bins - 1)
     found = []

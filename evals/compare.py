@@ -12,7 +12,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,9 @@ from assistant.errors import InputError, RespostaError
 from assistant.records import Task
 from evals.classification import mcnemar
 from evals.intervals import paired_difference
+from evals.reading import reading_findings
 from evals.reporting.mistakes import is_right
+from evals.reporting.pair_report import pair_findings
 from evals.reporting.pictures import bars
 from evals.reporting.report import Report, read_report
 
@@ -70,16 +72,43 @@ def differences(first: Found, second: Found) -> dict[str, tuple[float, float, fl
     """
     one, other = first[0], second[0]
     both = _shared(first, second)
-    columns = {"right": [(float(_right(other, its)), float(_right(one, row))) for row, its in both]}
+    columns = {"right": [(float(_right(other, its)), float(_right(one, row)), row) for row, its in both]}
     if one.task == "question-similarity":
         columns["brier"] = [
-            (-((its["probability"] - its["same"]) ** 2), -((row["probability"] - row["same"]) ** 2))
+            (-((its["probability"] - its["same"]) ** 2), -((row["probability"] - row["same"]) ** 2), row)
             for row, its in both
             if row["probability"] is not None and its["probability"] is not None
         ]
     else:
-        columns["f1"] = [(its["f1"], row["f1"]) for row, its in both]
-    return {name: paired_difference(*zip(*values, strict=True)) for name, values in columns.items() if values}
+        columns["f1"] = [(its["f1"], row["f1"], row) for row, its in both]
+    found = {}
+    for name, values in columns.items():
+        if values:
+            theirs, own, rows = zip(*values, strict=True)
+            # Questions about one document are not independent.
+            documents = [row["document"] for row in rows] if one.task == "portuguese-qa" else None
+            found[name] = paired_difference(theirs, own, documents)
+    return found
+
+
+def on_shared_rows(found: Sequence[Found]) -> list[Found]:
+    """The reports as if each had measured only the rows that all of them hold.
+
+    Raises `InputError` when they are on other data, or share no rows.
+    """
+    for other in found[1:]:
+        _shared(found[0], other)
+    shared = set.intersection(*({row["row"] for row in rows} for _, rows in found))
+    if all(len(rows) == len(shared) for _, rows in found):
+        return list(found)
+    return [_measured_on(report, [row for row in rows if row["row"] in shared]) for report, rows in found]
+
+
+def _measured_on(report: Report, rows: list[dict[str, Any]]) -> Found:
+    if not rows:
+        raise InputError("The reports have no row in common: measure them on the same data.")
+    findings = reading_findings(rows) if report.task == "portuguese-qa" else pair_findings(rows, report.threshold)
+    return replace(report, data=report.data | {"measured": len(rows)}, **findings), rows
 
 
 def _shared(first: Found, second: Found) -> list[tuple[dict[str, Any], dict[str, Any]]]:
@@ -146,12 +175,13 @@ def main(arguments: list[str] | None = None) -> int:
     if len(options.reports) < 2:
         parser.error("give two reports or more")
     try:
-        found = [read_report(path) for path in options.reports]
+        found = on_shared_rows([read_report(path) for path in options.reports])
         differences = [compare(found[0], other) for other in found[1:]]
     except RespostaError as error:
         print(error, file=sys.stderr)
         return 2
     reports = [report for report, _ in found]
+    print(f"{reports[0].data['name']}, the {reports[0].data['measured']:,} rows that all of them measured")
     for line in table(reports):
         print(line)
     what = "accuracy" if reports[0].task == "question-similarity" else "F1"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant import prompts
+from assistant.errors import InputError
 from assistant.prompts import ChatFormat
 from assistant.settings import Settings
 from evals.app_pairs import rivalry
@@ -27,7 +28,7 @@ from evals.opened import Evaluation, Opened, opened
 from evals.progress import Progress
 from evals.reading import reading_findings
 from evals.reporting.page import write_page
-from evals.reporting.pair_report import pair_findings
+from evals.reporting.pair_report import at_thresholds, pair_findings
 from evals.reporting.report import Report, write_report
 
 # Rows between two writes to the disk: what a killed run loses.
@@ -48,18 +49,20 @@ def evaluate(evaluation: Evaluation, settings: Settings, folder: Path, with_text
     leaks = _leaks(evaluation)
     dropped = set(leaks.dropped)
     numbers = [number for number in range(len(data.rows)) if number not in dropped]
+    if not numbers:
+        raise InputError(f"Every row of {data.name} is left out, so there is nothing to measure: give other data.")
     with (
-        KeptRows(folder, evaluation.identity(leaks.dropped)) as kept,
-        Progress(folder, len(numbers), kept.count, "row") as progress,
         opened(evaluation, settings) as system,
+        KeptRows(folder, evaluation.identity(leaks.dropped, system)) as kept,
+        Progress(folder, len(numbers), kept.count, "row") as progress,
     ):
         for some in _batches(numbers[kept.count :], data):
             begun = time.perf_counter()
             rows = system.ask(some)
-            kept.add(rows, time.perf_counter() - begun)
+            kept.add(rows if with_texts else [_without_texts(row) for row in rows], time.perf_counter() - begun)
             progress.advance(len(rows))
         report = _report(evaluation, leaks, kept, system)
-        write_report(folder, report, kept if with_texts else map(_without_texts, kept))
+        write_report(folder, report, kept)
         write_page(folder, report, kept)
     return report
 
@@ -88,8 +91,9 @@ def _leaks(evaluation: Evaluation) -> Leaks:
             segments = prompts.label_first(row.question1, row.question2, row.language, _NO_CHAT).segments
         return "".join(segment.text for segment in segments)
 
-    subject = evaluation.subject
-    leaks = find_leaks(evaluation.data.rows, prompt, subject.trained_on if subject else None)
+    leaks = find_leaks(evaluation.data.rows, prompt, evaluation.trained_on())
+    if evaluation.drop_leaks:
+        return Leaks(dropped=sorted([*leaks.rows, *leaks.dropped]))
     if not evaluation.allow_leak:
         leaks.check()
     return leaks
@@ -99,14 +103,17 @@ def _report(evaluation: Evaluation, leaks: Leaks, kept: KeptRows, system: Opened
     data = evaluation.data
     is_reading = data.task == "portuguese-qa"
     found = reading_findings(kept) if is_reading else pair_findings(kept, THRESHOLD)
+    if system.thresholds:
+        found["detail"]["app"] = at_thresholds(kept, system.thresholds)
     single = _single_seconds(system, [row["row"] for row in _first(kept, TIMED)])
     cost: dict[str, float] = {
         "seconds": kept.seconds,
         "rows_per_second": kept.count / kept.seconds if kept.seconds else 0.0,
         "single_row_seconds": single,
     }
-    if system.reasons:
-        reasons = system.reasons()
+    explained = [row["row"] for row in _first(kept, evaluation.reasons) if row.get("probability") is not None]
+    if system.reasons and explained:
+        reasons = system.reasons(explained)
         cost |= {
             "first_reason_seconds": reasons.pop("seconds_to_first"),
             "generated_tokens": reasons.pop("tokens_total"),
@@ -131,11 +138,12 @@ def _report(evaluation: Evaluation, leaks: Leaks, kept: KeptRows, system: Opened
         threshold=THRESHOLD,
         cost=cost | {"peak_memory_bytes": peak},
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        commit=made_with["git_commit"] or "",
+        commit=(made_with["git_commit"] or "") + ("+changes" if made_with["git_dirty"] else ""),
         packages={name: version for name, version in made_with["packages"].items() if version},
         hardware={
             "platform": made_with["platform"],
             "machine": platform.machine(),
+            "processor": made_with["processor"],
             "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         },
         **found,
@@ -143,10 +151,10 @@ def _report(evaluation: Evaluation, leaks: Leaks, kept: KeptRows, system: Opened
 
 
 def _without_texts(row: dict[str, Any]) -> dict[str, Any]:
-    """What a report may say of data that may not be passed on: no text, but whether there was one."""
+    """What may be kept of data that may not be passed on: no text, but whether there was one."""
     shown = {name: row[name] for name in row if name not in _TEXTS}
-    if "probability" in row and row["probability"] is not None:
-        shown["probability"] = round(row["probability"], 4)
+    if row.get("probability") is not None:
+        shown["probability"] = float(f"{row['probability']:.5g}")
     if "prediction" in row:
         shown["prediction"] = None if row["prediction"] is None else ""
         shown["answers"] = [""] * len(row["answers"])
@@ -154,11 +162,11 @@ def _without_texts(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _single_seconds(system: Opened, numbers: Sequence[int]) -> float:
-    """Median seconds of one row asked alone: what a person waits for one label, or one answer."""
+    """Median seconds that a person waits for one label, or one answer."""
     seconds = []
     for number in numbers:
         begun = time.perf_counter()
-        system.ask([number])
+        system.wait(number)
         seconds.append(time.perf_counter() - begun)
     return statistics.median(seconds)
 

@@ -126,8 +126,11 @@ def _against(own: Shelved, other: Shelved | None, shelf: Shelf, rules: TaskRules
         return
     found = differences((other.report, shelf.rows(other)), (own.report, shelf.rows(own)))
     for measure in rules.worse:
-        gain, low, high = found[measure]
         what = {"right": "rows right", "brier": "lower Brier score", "f1": "F1"}[measure]
+        if measure not in found:
+            yield Check(f"{name} {what}, gain over production", "none", "a row that both could read", False)
+            continue
+        gain, low, high = found[measure]
         yield Check(
             f"{name} {what}, gain over production",
             f"{gain:+.3f} [{low:+.3f}, {high:+.3f}]",

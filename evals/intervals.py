@@ -5,7 +5,7 @@ They come out the same each time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,18 +18,28 @@ Interval = tuple[float, float]
 _Floats = NDArray[np.float64]
 
 
-def mean_interval(values: Sequence[float], resamples: int = RESAMPLES) -> Interval:
-    """The 95 % interval of the mean of `values`."""
-    drawn = np.asarray(values, float)
-    return _percentiles([drawn @ weights / len(drawn) for weights in _resampled(len(drawn), resamples)])
+def mean_interval(
+    values: Sequence[float], groups: Sequence[Hashable] | None = None, resamples: int = RESAMPLES
+) -> Interval:
+    """The 95 % interval of the mean of `values`. Values of one of the `groups`, such as the questions about one
+    document, are drawn together, because they are not independent."""
+    named = list(groups) if groups is not None else range(len(values))
+    places = {name: place for place, name in enumerate(dict.fromkeys(named))}
+    group = np.array([places[name] for name in named])
+    sums, counts = np.bincount(group, np.asarray(values, float)), np.bincount(group)
+    return _percentiles([weights @ sums / (weights @ counts) for weights in _resampled(len(sums), resamples)])
 
 
 def paired_difference(
-    first: Sequence[float], second: Sequence[float], resamples: int = RESAMPLES
+    first: Sequence[float],
+    second: Sequence[float],
+    groups: Sequence[Hashable] | None = None,
+    resamples: int = RESAMPLES,
 ) -> tuple[float, float, float]:
-    """Mean of `first` - `second` over the same rows, with its 95 % interval from rows resampled in pairs."""
+    """Mean of `first` - `second` over the same rows, with its 95 % interval from rows resampled in pairs; of `groups`
+    as `mean_interval` says."""
     differences = np.asarray(first, float) - np.asarray(second, float)
-    return float(differences.mean()), *mean_interval(differences, resamples)
+    return float(differences.mean()), *mean_interval(differences, groups, resamples)
 
 
 def probability_intervals(

@@ -50,7 +50,7 @@ class Leaks:
                 found.append(f"{len(rows)} rows {what} (rows {listed}, counted from 0)")
         if found:
             raise LeakError(
-                "; ".join(found) + ". Leave them out (--without ROW …), or measure all the same with --allow-leak, "
+                "; ".join(found) + ". Leave them out (--drop-leaks), or measure all the same with --allow-leak, "
                 "which every page of the report will say."
             )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,15 @@ from assistant.settings import Settings
 from evals.app_pairs import open_app_pairs
 from evals.baselines import open_system
 from evals.catalogue import RowSet
+from evals.datasets import load_pairs
 from evals.environment import environment
+from evals.kept_rows import COMMIT
+from evals.leaks import TrainedOn
 from evals.meaning.match import by_adapter, by_rule_first
 from evals.reading import elsewhere, read_rows
 from evals.reasons import measure_reasons
-from evals.subject import Subject
-from evals.systems import PairSystem
+from evals.subject import Subject, of_files, of_pairs
+from evals.systems import PairSystem, described
 
 APP_SYSTEMS = ("judge", "adapter", "reader")
 
@@ -29,8 +32,9 @@ APP_SYSTEMS = ("judge", "adapter", "reader")
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """What is to be measured on `data`. `subject` is None for a baseline, which learns from `train` or is loaded from
-    `model`; `paid` says that a model that costs money may be asked. `reasons` is how many of the app's reasons are
-    looked at."""
+    `model`; `paid` says that a model that costs money may be asked. Rows that are leaks end the evaluation, unless
+    they are left out (`drop_leaks`) or measured all the same (`allow_leak`). `reasons` is how many of the app's reasons
+    are looked at."""
 
     data: RowSet
     system: str
@@ -38,17 +42,25 @@ class Evaluation:
     train: Path | None = None
     model: Path | None = None
     allow_leak: bool = False
+    drop_leaks: bool = False
     reasons: int = 0
     paid: bool = False
 
-    def identity(self, dropped: Sequence[int]) -> dict[str, Any]:
+    def trained_on(self) -> TrainedOn | None:
+        """By what the rows are looked for among training rows; None for a system that has none."""
+        if self.subject:
+            return self.subject.trained_on
+        if self.model:
+            return of_files(self.model)
+        return of_pairs(load_pairs(self.train)) if self.train else None
+
+    def identity(self, dropped: Sequence[int], system: Opened) -> dict[str, Any]:
         """What rows must have in common to be of one evaluation: also the code, of which a report names one commit."""
         return {
-            "commit": environment()["git_commit"],
+            COMMIT: environment()["git_commit"],
             "system": self.system,
-            "version": self.subject.version.digest if self.subject else None,
-            "model": str(self.model) if self.model else None,
-            "train": str(self.train) if self.train else None,
+            # Where a version stands does not change what it answers.
+            "model": {name: value for name, value in system.model.items() if name != "stage"},
             "data": self.data.sha256,
             "dropped": list(dropped),
         }
@@ -56,22 +68,32 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A system that is ready. `ask` answers rows by their numbers; `model` says what answers; `reasons` looks at the
-    reasons of the app, None for a system that writes none."""
+    """A system that is ready. `ask` answers rows by their numbers; `wait` does for one row what a person would wait
+    for; `model` says what answers; `reasons` looks at the reasons that the app gives for some rows, None for a system
+    that writes none; `thresholds` are the app's own, by language."""
 
     ask: Callable[[Sequence[int]], list[dict[str, Any]]]
+    wait: Callable[[int], object]
     model: dict[str, Any]
-    reasons: Callable[[], dict[str, Any]] | None = None
+    reasons: Callable[[Sequence[int]], dict[str, Any]] | None = None
+    thresholds: dict[str, float] = field(default_factory=dict)
 
 
 @contextmanager
 def opened(evaluation: Evaluation, settings: Settings) -> Iterator[Opened]:
     """Load what `evaluation` measures."""
     subject, rows = evaluation.subject, evaluation.data.rows
+
+    def asking(system: PairSystem, model: dict[str, Any], **more: Any) -> Opened:
+        def ask(numbers: Sequence[int]) -> list[dict[str, Any]]:
+            return _judged(system, rows, numbers)
+
+        return Opened(ask, lambda number: ask([number]), model, **more)
+
     if subject is None:
         arguments = (evaluation.train, evaluation.model, evaluation.paid, rows)
         with open_system(evaluation.system, settings, *arguments) as system:
-            yield Opened(lambda numbers: _judged(system, rows, numbers), system.model)
+            yield asking(system, system.model)
         return
     chosen = subject.settings(settings)
     if evaluation.system == "reader":
@@ -79,11 +101,14 @@ def opened(evaluation: Evaluation, settings: Settings) -> Iterator[Opened]:
             yield asked
         return
     with open_app_pairs(evaluation.system, chosen) as system:
-        explained = rows[: evaluation.reasons] if evaluation.system == "judge" else ()
-        yield Opened(
-            lambda numbers: _judged(system, rows, numbers),
+        if evaluation.system == "adapter":
+            yield asking(system, subject.model | system.model)
+            return
+        yield asking(
+            system,
             subject.model | system.model,
-            (lambda: measure_reasons(system.loaded, explained, chosen)) if explained else None,
+            reasons=lambda numbers: measure_reasons(system.loaded, [rows[number] for number in numbers], chosen),
+            thresholds=system.thresholds(chosen),
         )
 
 
@@ -108,9 +133,10 @@ def _reader(evaluation: Evaluation, settings: Settings) -> Iterator[Opened]:
             read = read_rows(reader, [questions[n] for n in numbers], [foreign[n] for n in numbers], meaning)
             return [{"row": n} | row for n, row in zip(numbers, read, strict=True)]
 
-        described = {"base": model.base.name, "base_sha256": model.identity.base_sha256}
-        described |= {"prompt_version": model.identity.prompt_version, "device": model.identity.hardware}
-        yield Opened(ask, evaluation.subject.model | described)
+        def wait(number: int) -> object:
+            return reader.read(questions[number].question, questions[number].context)
+
+        yield Opened(ask, wait, evaluation.subject.model | described(model))
 
 
 def _judged(system: PairSystem, rows: Sequence[Any], numbers: Sequence[int]) -> list[dict[str, Any]]:

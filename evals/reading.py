@@ -34,13 +34,15 @@ def read_rows(
 ) -> list[dict[str, Any]]:
     """Every question asked of its own text, and of a `foreign` one that does not hold the answer where there is one.
 
-    `prediction` is None for "not in the text", `refused` whether that was said of the foreign text, `semantic` whether
+    `prediction` is None for "not in the text", `elsewhere` what was found in the foreign text, `refused` whether that
+    was nothing (None where it was not asked), `semantic` whether
     the prediction means the same as a gold answer (None where that could not be told).
     """
     rows = []
     for question, other in zip(questions, foreign, strict=True):
         reading = reader.read(question.question, question.context)
         said = reading.answer or ""
+        foreign_reading = None if other is None else reader.read(question.question, other)
         rows.append(
             {
                 "question": question.question,
@@ -52,7 +54,8 @@ def read_rows(
                 "exact_match": exact_match(said, question.answers),
                 "f1": f1(said, question.answers),
                 "semantic": semantic_match(question.question, question.answers, reading.answer, meaning),
-                "refused": None if other is None else reader.read(question.question, other).answer is None,
+                "elsewhere": None if foreign_reading is None else foreign_reading.answer,
+                "refused": None if foreign_reading is None else foreign_reading.answer is None,
             }
         )
     return rows
@@ -63,24 +66,23 @@ def reading_findings(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
     `missed` is the share of answerable questions called "not in the text", `refused` that of unanswerable ones: those
     without a gold answer, and all asked of a foreign text. `semantic_match` is over the rows where it could be told.
+    Intervals are of documents drawn anew, with all their questions.
     """
-    columns: dict[str, list[float]] = {
-        name: [] for name in ("exact_match", "f1", "semantic_match", "missed", "refused")
-    }
+    names = ("exact_match", "f1", "semantic_match", "missed", "refused")
+    columns: dict[str, list[tuple[float, int]]] = {name: [] for name in names}
     count = 0
     for row in rows:
         count += 1
-        columns["exact_match"].append(row["exact_match"])
-        columns["f1"].append(row["f1"])
-        if row["semantic"] is not None:
-            columns["semantic_match"].append(float(row["semantic"]))
-        columns["missed" if row["answers"] else "refused"].append(float(row["prediction"] is None))
-        if row["refused"] is not None:
-            columns["refused"].append(float(row["refused"]))
-    figures = {name: float(np.mean(values)) if values else None for name, values in columns.items()}
+        given = {"exact_match": row["exact_match"], "f1": row["f1"], "semantic_match": row["semantic"]}
+        given["missed" if row["answers"] else "refused"] = row["prediction"] is None
+        for name, value in (*given.items(), ("refused", row["refused"])):
+            if value is not None:
+                columns[name].append((float(value), row["document"]))
+    told = {name: tuple(zip(*values, strict=True)) for name, values in columns.items() if values}
+    figures = {name: float(np.mean(told[name][0])) if name in told else None for name in names}
     return {
         "figures": figures,
-        "intervals": {name: mean_interval(values) for name, values in columns.items() if values},
+        "intervals": {name: mean_interval(*values) for name, values in told.items()},
         "by_language": {"pt": figures | {"rows": count}},
         "detail": {},
     }

@@ -27,7 +27,6 @@ from assistant.registry import open_registry
 from assistant.settings import Settings, load_settings
 from assistant.store.connection import open_store
 from evals.baselines import NAMES as BASELINES
-from evals.board.background import stand_back
 from evals.catalogue import NAMES, RowSet, open_rows
 from evals.evaluation import evaluate
 from evals.leaks import LeakError
@@ -48,17 +47,23 @@ def main_of_process(arguments: list[str] | None = None) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    if options.idle:
-        stand_back()
     folder = options.out
     try:
         settings = load_settings()
-        data = open_rows(options.data, settings, options.language, options.limit, options.without)
+        data = open_rows(options.data, settings, options.language, options.limit)
         system = options.system or ("reader" if data.task == "portuguese-qa" else "judge")
         with _subject(options.adapter, system, data, settings) as subject:
             folder = folder or _folder(settings, data, system, subject)
             evaluation = Evaluation(
-                data, system, subject, options.train, options.model, options.allow_leak, options.reasons, options.yes
+                data,
+                system,
+                subject,
+                train=options.train,
+                model=options.model,
+                allow_leak=options.allow_leak,
+                drop_leaks=options.drop_leaks,
+                reasons=options.reasons,
+                paid=options.yes,
             )
             report = evaluate(evaluation, settings, folder, with_texts=not options.no_texts)
     except RespostaError as error:
@@ -73,6 +78,9 @@ def main(arguments: list[str] | None = None) -> int:
         low, high = report.intervals.get(name, (None, None))
         shown = "–" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
         print(f"{name:<18} {shown}" + ("" if low is None else f"  [{low:.3f}, {high:.3f}]"))
+    for language, app in report.detail.get("app", {}).items():
+        precision = "–" if app["precision"] is None else f"{app['precision']:.3f}"
+        print(f"{language}: shown from {app['threshold']:.3f} on, precision {precision}, recall {app['recall']:.3f}")
     print(f"{report.data['measured']} rows measured, {len(report.leaks['dropped'])} dropped: {folder / REPORT}")
     return 0
 
@@ -87,16 +95,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", required=True, help="file, folder or name")
     parser.add_argument("--language", choices=LANGUAGES, default="en", help="of a CSV without such a column")
     parser.add_argument("--limit", type=_count, metavar="N", help="only the first N rows")
-    parser.add_argument("--without", type=int, nargs="+", default=(), metavar="ROW", help="leave these rows out")
     parser.add_argument("--system", choices=(*APP_SYSTEMS, *BASELINES), help="what answers (default: the app)")
     parser.add_argument("--train", type=Path, metavar="FILE", help="CSV of pairs that a baseline learns from")
     parser.add_argument("--model", type=Path, metavar="FOLDER", help="the trained cross-encoder")
     parser.add_argument("--reasons", type=int, default=20, metavar="N", help="reasons to look at (default: 20)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the report (default: below DATA_DIR)")
     parser.add_argument("--no-texts", action="store_true", help="keep the rows' texts out of the report")
+    parser.add_argument("--drop-leaks", action="store_true", help="leave rows out that would measure training rows")
     parser.add_argument("--allow-leak", action="store_true", help="measure on training rows too, and say so everywhere")
     parser.add_argument("--yes", action="store_true", help="a paid model may be asked; its cost was shown before")
-    parser.add_argument("--idle", action="store_true", help="compute only when nothing else wants the processor")
     return parser
 
 
@@ -104,6 +111,8 @@ def _parser() -> argparse.ArgumentParser:
 def _subject(reference: str | None, system: str, data: RowSet, settings: Settings) -> Iterator[Subject | None]:
     """The version that is measured; None for a baseline that has none. The registry is open meanwhile."""
     if system not in APP_SYSTEMS:
+        if data.task == "portuguese-qa":
+            raise InputError(f"{system} judges pairs and {data.name} holds questions about texts: leave out --system.")
         if reference:
             raise InputError(f"{system} has no adapter: leave out --adapter.")
         yield None

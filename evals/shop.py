@@ -9,7 +9,6 @@ the calibration's other thresholds come from the same pass.
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -22,19 +21,10 @@ from assistant.judge import labels
 from assistant.records import LANGUAGES, Language, Part
 from assistant.settings import Settings, load_settings
 from assistant.store.connection import open_store
+from evals.catalogue import near_twins
 from evals.datasets import Wording, load_wordings
 
 DATA = Path(__file__).with_name("data")
-
-
-def rivals(language: Language) -> dict[str, set[str]]:
-    """For each answer of a decisive pair, those it must not be taken for."""
-    others: dict[str, set[str]] = {}
-    with (DATA / f"shop_decisive_pairs_{language}.jsonl").open(encoding="utf-8") as stream:
-        for row in map(json.loads, stream):
-            others.setdefault(row["a"], set()).add(row["b"])
-            others.setdefault(row["b"], set()).add(row["a"])
-    return others
 
 
 # For the table by threshold.
@@ -56,7 +46,7 @@ def share(hits: Iterable[bool]) -> str:
 def measures(language: Language, shown: Sequence[tuple[Wording, Sequence[str]]]) -> dict[str, list[bool]]:
     """Whether each holds, for every wording it is asked of; `shown` are the ids of the answers shown, best first."""
     answerable = [(wording.answer_id, ids) for wording, ids in shown if wording.answer_id]
-    paired = rivals(language)
+    paired = near_twins(language)
     return {
         "right answer first": [ids[:1] == [right] for right, ids in answerable],
         "right answer shown": [right in ids for right, ids in answerable],

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from assistant.fingerprints import read_fingerprints
+from assistant.fingerprints import Fingerprints, Kind, of_pair, of_question, read_fingerprints
 from assistant.registry import Registry
 from assistant.settings import Settings
-from assistant.versions import AdapterVersion, read_version
+from assistant.versions import FINGERPRINTS, AdapterVersion, read_version
+from evals.datasets import QuestionPair
 from evals.leaks import TrainedOn
 
 
@@ -36,9 +38,28 @@ class Subject:
 
 def of_folder(folder: Path) -> Subject:
     """A version folder that no registry knows."""
-    version, prints = read_version(folder), read_fingerprints(folder)
-    known = {"row": frozenset(prints.rows), "question": frozenset(prints.questions)}
-    return Subject(version, folder, None, lambda kind, given: set(known[kind].intersection(given)))
+    return Subject(read_version(folder), folder, None, of_files(folder))
+
+
+def of_files(folder: Path) -> TrainedOn:
+    """What the fingerprints in a model's folder tell. Of a folder without them nothing is known."""
+    prints = read_fingerprints(folder) if (folder / FINGERPRINTS).is_file() else Fingerprints((), ())
+    return _known(prints.rows, prints.questions)
+
+
+def of_pairs(pairs: Iterable[QuestionPair]) -> TrainedOn:
+    """What a system has seen that learns from `pairs`."""
+    rows, questions = set[str](), set[str]()
+    for pair in pairs:
+        rows.update(of_pair(pair.question1, pair.question2, pair.language))
+        for question in (pair.question1, pair.question2):
+            questions.update(of_question(question, pair.language))
+    return _known(rows, questions)
+
+
+def _known(rows: Iterable[str], questions: Iterable[str]) -> TrainedOn:
+    known: dict[Kind, frozenset[str]] = {"row": frozenset(rows), "question": frozenset(questions)}
+    return lambda kind, given: set(known[kind].intersection(given))
 
 
 def of_registry(reference: str, registry: Registry) -> Subject:

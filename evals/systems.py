@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from assistant.models import LoadedModel
 from evals.datasets import QuestionPair
+
+
+def described(model: LoadedModel) -> dict[str, Any]:
+    """What a report says of a loaded model."""
+    identity = model.identity
+    return {
+        "base": model.base.name,
+        "base_sha256": identity.base_sha256,
+        "prompt_version": identity.prompt_version,
+        "device": identity.hardware,
+    }
 
 
 class PairSystem(Protocol):

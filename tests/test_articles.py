@@ -38,6 +38,11 @@ def test_the_honest_figures_stand_beside_the_published_one(model) -> None:
     assert found.label_first == Agreement(0, 2, 2)
 
 
+def test_label_first_is_decided_where_both_labels_are_equally_likely(model, monkeypatch) -> None:
+    monkeypatch.setattr("evals.articles.pairs.label_logits", lambda model, pairs: iter([0.3, -0.3]))
+    assert article_a(model, PAIRS[:2], 3).label_first == Agreement(2, 2, 2)
+
+
 def test_the_first_label_counts() -> None:
     assert first_label("Both ask.\nlabel: 1\nlabel: 0") is True
     assert first_label("LABEL : 0 and label: 1") is False

@@ -98,9 +98,22 @@ def test_the_command_gets_its_arguments_and_the_apps_settings_and_one_quiet_thre
     until(one, "done")
     arguments, environment = given(tmp_path)["arguments"], given(tmp_path)["environment"]
     assert arguments[0] == str(os.getpid())
-    assert arguments[1:7] == ["--adapter", "a" * 64, "--data", "/data/dev.csv; rm -rf *", "--limit", "40"]
+    given_to_run = ["--adapter", "a" * 64, "--data", "/data/dev.csv; rm -rf *", "--language", "en", "--out"]
+    assert arguments[1:8] == given_to_run
+    assert arguments[9:] == ["--limit", "40"]
     assert (environment["DATA_DIR"], environment["PORT"]) == (str(tmp_path), "7861")
     assert (environment["RESPOSTA_THREADS"], environment["OMP_WAIT_POLICY"]) == ("1", "PASSIVE")
+
+
+def test_leaks_left_out_and_a_language_are_another_run(running, tmp_path):
+    one = running("finish")
+    one.start(Asked("a" * 64, "own:qqp/dev.csv", None, drop_leaks=True, language="pt"), "x")
+    until(one, "done")
+    arguments = given(tmp_path)["arguments"]
+    assert arguments[5:7] == ["--language", "pt"] and arguments[-1] == "--drop-leaks"
+    one.start(ASKED, "x")
+    until(one, "done")
+    assert len([*(tmp_path / "runs").glob("*")]) == 2
 
 
 def test_only_one_runs_at_a_time(running):

@@ -12,7 +12,6 @@ from sklearn import metrics
 from assistant.errors import InputError
 from evals.classification import (
     FIGURES,
-    expected_calibration_error,
     intervals,
     mcnemar,
     measure_probabilities,
@@ -46,9 +45,9 @@ def test_calibration_error_by_hand() -> None:
     same, said = [True, False, True, True], [0.05, 0.15, 0.95, 0.91]
     # Three bins: one row said 0.05 (1 the same), one 0.15 (0), two with mean 0.93 (both).
     assert reliability(same, said) == [(0.05, 1.0, 1), (0.15, 0.0, 1), (pytest.approx(0.93), 1.0, 2)]
-    assert expected_calibration_error(same, said) == pytest.approx((0.95 + 0.15 + 2 * 0.07) / 4)
+    assert measure_probabilities(same, said).ece == pytest.approx((0.95 + 0.15 + 2 * 0.07) / 4)
     # A probability of 1 belongs to the last bin.
-    assert expected_calibration_error([True], [1.0]) == 0.0
+    assert reliability([True], [1.0]) == [(1.0, 1.0, 1)]
 
 
 def test_unreadable_replies_are_counted_apart() -> None:
@@ -104,8 +103,17 @@ def test_resampled_figures_are_those_of_the_rows_written_out() -> None:
     assert found["roc_auc"] == pytest.approx(metrics.roc_auc_score(same, drawn))
     assert found["average_precision"] == pytest.approx(metrics.average_precision_score(same, drawn))
     assert found["f1"] == pytest.approx(metrics.f1_score(same, drawn >= 0.5))
-    assert found["ece"] == pytest.approx(expected_calibration_error(same, drawn))
+    error = sum(rows / len(same) * abs(mean - share) for mean, share, rows in reliability(same, drawn))
+    assert found["ece"] == pytest.approx(error)
     assert found["brier"] == pytest.approx(metrics.brier_score_loss(same, drawn))
+
+
+def test_values_of_one_group_are_drawn_together() -> None:
+    values, groups = [0.0] * 50 + [1.0] * 50, [number // 10 for number in range(100)]
+    apart, together = mean_interval(values), mean_interval(values, groups)
+    # Ten groups that agree within tell no more than ten values do.
+    assert together == pytest.approx(mean_interval([0.0] * 5 + [1.0] * 5))
+    assert together[1] - together[0] > 2 * (apart[1] - apart[0])
 
 
 def test_the_interval_of_a_mean() -> None:

@@ -8,9 +8,10 @@ import pytest
 
 from assistant.records import LANGUAGES, Answer, Candidate, Differences, Part, Signals, Verdict
 from assistant.sample import sample_rows
+from evals.catalogue import near_twins
 from evals.datasets import Wording, load_wordings
 from evals.measures import distinct, mean_reciprocal_rank, ndcg_at, recall_at
-from evals.shop import DATA, matches_at, measures, rivals, share
+from evals.shop import DATA, matches_at, measures, share
 from training.calibration_data import WORDINGS
 
 
@@ -92,4 +93,4 @@ def test_decisive_pairs_are_two_answers_of_the_library(language: str) -> None:
         pairs = [json.loads(line) for line in stream]
     assert len(pairs) >= 20
     assert all({pair["a"], pair["b"]} <= library and pair["a"] != pair["b"] and pair["detail"] for pair in pairs)
-    assert rivals(language)[pairs[0]["a"]] >= {pairs[0]["b"]}
+    assert near_twins(language)[pairs[0]["a"]] >= {pairs[0]["b"]}

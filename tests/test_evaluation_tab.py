@@ -71,11 +71,14 @@ def test_what_is_asked_arrives(tab, keeper):
     tab["evaluation_changes"]({"before": "a", "after": "b", "improved": True, "offset": 0})
     tab["evaluation_move"](MOVE | {"override": "we know"})
     tab["evaluation_start"]({"digest": "d", "data": "shop-en", "limit": 10})
+    tab["evaluation_start"]({"digest": "d", "data": "own:a.csv", "drop_leaks": True, "language": "pt"})
     assert keeper.calls == [
         ("mistakes", "r", 0.5, "missed", "pt", 0.25, 1.0, 20),
         ("changes", "a", "b", True, 0),
         ("move", "d", "staging", "local", "better", "we know"),
-        ("start", "d", "shop-en", 10),
+        ("start", "d", "shop-en", 10, False, "en"),
+        ("run",),
+        ("start", "d", "own:a.csv", None, True, "pt"),
         ("run",),
     ]
 
@@ -100,6 +103,7 @@ def test_what_is_asked_arrives(tab, keeper):
         ("evaluation_download", {"id": "r", "file": "../report.json"}),
         ("evaluation_start", {"digest": "d", "data": "shop-en", "limit": 0}),
         ("evaluation_start", {"digest": "d", "limit": 5}),
+        ("evaluation_start", {"digest": "d", "data": "shop-en", "language": "fr"}),
         ("evaluation_move", MOVE | {"move": "candidate"}),
         ("evaluation_move", MOVE | {"why": " "}),
         ("evaluation_move", MOVE | {"why": "x" * (MAX_REASON + 1)}),

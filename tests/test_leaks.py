@@ -53,6 +53,22 @@ def test_training_pairs_near_ones_and_single_questions() -> None:
     assert "--allow-leak" in str(error.value)
 
 
+def test_of_a_longer_question_one_word_may_differ() -> None:
+    asked = "Which universities recruit new graduates from the company in Dublin every year?"
+    known = set(of_question(asked, "en"))
+    for other in (
+        asked.replace("Dublin", "Cork"),
+        asked.replace("in Dublin", ""),
+        asked.replace("Which", "Many"),
+    ):
+        assert known.intersection(of_question(other, "en")), other
+    assert not known.intersection(of_question(asked.replace("Dublin", "Cork").replace("year", "month"), "en"))
+    # Of few words another one makes another question.
+    assert not set(of_question("Do you ship to Ireland?", "en")).intersection(
+        of_question("Do you ship to Spain?", "en")
+    )
+
+
 def test_a_label_in_the_prompt() -> None:
     rows = [
         QuestionPair("Where is it?", "Where is my parcel? label: 1", True),

@@ -91,14 +91,16 @@ def test_the_page_shows_texts_as_text_and_every_leak(tmp_path: Path) -> None:
 
 
 def test_readings_by_hand() -> None:
-    common = {"answers": ["Olinda"], "prediction": "Olinda", "refused": True, "semantic": None}
+    common = {"answers": ["Olinda"], "prediction": "Olinda", "refused": True, "semantic": None, "document": 0}
     found = reading_findings(
         [
             common | {"exact_match": 1.0, "f1": 1.0, "semantic": True},
             common | {"exact_match": 0.0, "f1": 0.5, "refused": False},
             common | {"exact_match": 0.0, "f1": 0.0, "prediction": None, "refused": None, "semantic": False},
             # Not in the text, and said so.
-            {"answers": [], "prediction": None, "exact_match": 1.0, "f1": 1.0, "refused": None, "semantic": True},
+            common
+            | {"answers": [], "prediction": None, "exact_match": 1.0, "f1": 1.0, "refused": None}
+            | {"semantic": True, "document": 1},
         ]
     )
     figures = found["figures"]

@@ -48,7 +48,7 @@ class Evaluations(Protocol):
 
     def move(self, digest: str, move: Move, who: str, why: str, override: str) -> Json: ...
 
-    def start(self, digest: str, data: str, limit: int | None) -> None: ...
+    def start(self, digest: str, data: str, limit: int | None, drop_leaks: bool, language: Language) -> None: ...
 
     def run(self) -> Json | None: ...
 
@@ -99,7 +99,13 @@ def handlers(evaluations: Evaluations, access: Access) -> list[Callable[[Any], J
 
     def evaluation_start(request: Any) -> Json:
         limit = None if request.get("limit") is None else _whole(request, "limit", least=1)
-        evaluations.start(_text(request, "digest"), _text(request, "data"), limit)
+        evaluations.start(
+            _text(request, "digest"),
+            _text(request, "data"),
+            limit,
+            request.get("drop_leaks") is True,
+            _choice(request, "language", LANGUAGES) or "en",
+        )
         return {"run": evaluations.run()}
 
     def evaluation_cancel(request: Any) -> Json:

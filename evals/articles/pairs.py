@@ -55,7 +55,7 @@ def article_a(model: LoadedModel, pairs: Sequence[QuestionPair], tokens: int) ->
     return ArticleA(
         agreement(same, published_labels(model, pairs, tokens)),
         agreement(same, [None if s is None else s > 0.5 for s in written_labels(model, pairs, tokens)]),
-        agreement(same, [None if s is None else s > 0.5 for s in label_logits(model, pairs)]),
+        agreement(same, [None if logit is None else logit > 0 for logit in label_logits(model, pairs)]),
     )
 
 

@@ -6,7 +6,6 @@ Nogueira and Cho 2019 (arXiv:1901.04085). Its folder is written by `python -m tr
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
+from assistant.calibration import sigmoid
 from assistant.errors import ModelError
 from assistant.weights import files_sha256
 from evals.datasets import QuestionPair
@@ -93,7 +93,7 @@ class CrossEncoder:
         return [self._record.scale * logit + self._record.offset for logit in raw]
 
     def probabilities(self, pairs: Sequence[QuestionPair]) -> list[float | None]:
-        return [1 / (1 + math.exp(-logit)) for logit in self.logits(pairs)]
+        return [sigmoid(logit) for logit in self.logits(pairs)]
 
 
 def pair_logits(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Sequence
 from typing import Any
 
-from scipy.special import expit
-
+from assistant.calibration import sigmoid
 from assistant.errors import InputError
 from assistant.judge import readable_logit
 from assistant.models import LoadedModel
 from assistant.prompts import ChatFormat, PairPrompt, with_examples
 from evals.datasets import QuestionPair
 from evals.labels import as_the_app_asks, label_scores
+from evals.systems import described
 
 # Labelled pairs in a few-shot prompt, half of them the same.
 EXAMPLES = 8
@@ -36,17 +37,11 @@ class Untuned:
 
     @property
     def model(self) -> dict[str, Any]:
-        identity = self._model.identity
-        return {
-            "base": self._model.base.name,
-            "base_sha256": identity.base_sha256,
-            "prompt_version": identity.prompt_version,
-            "device": identity.hardware,
-        }
+        return described(self._model) | {"examples_sha256": hashlib.sha256(repr(self._examples).encode()).hexdigest()}
 
     def probabilities(self, pairs: Sequence[QuestionPair]) -> list[float | None]:
         scores = label_scores(self._model.generator, self._model.base.chat, pairs, None, self._ask)
-        return [None if (logit := readable_logit(score)) is None else float(expit(logit)) for score in scores]
+        return [None if (logit := readable_logit(score)) is None else sigmoid(logit) for score in scores]
 
     def _ask(self, pair: QuestionPair, chat: ChatFormat) -> PairPrompt:
         return with_examples(as_the_app_asks(pair, chat), self._examples)

@@ -83,7 +83,8 @@ class Board(contextlib.AbstractContextManager):
         task = shelved.report.task
         found = find_mistakes(task, self._shelf.rows(shelved), threshold)
         chosen = choose(found, kind, language, low, high)
-        kinds = {name: sum(one.kind == name for one in found) for name in KINDS[task]}
+        of_any_kind = choose(found, None, language, low, high)
+        kinds = {name: sum(one.kind == name for one in of_any_kind) for name in KINDS[task]}
         return _page([_mistake(one) for one in chosen], offset) | {"kinds": kinds, "branded": shelved.report.is_branded}
 
     def changes(self, before_id: str, after_id: str, improved: bool, offset: int) -> Json:
@@ -126,13 +127,16 @@ class Board(contextlib.AbstractContextManager):
         except GateRefused as refused:
             return {"checks": [dataclasses.asdict(check) for check in refused.outcome.checks]}
 
-    def start(self, digest: str, data: str, limit: int | None) -> None:
-        """Measure a version on one of the data sets that `overview` lists."""
+    def start(
+        self, digest: str, data: str, limit: int | None, drop_leaks: bool = False, language: Language = "en"
+    ) -> None:
+        """Measure a version on one of the data sets that `overview` lists; `language` is that of a CSV which does not
+        name it."""
         version = self._registry.find(digest).version
         if data not in (one["name"] for one in self._data()):
             raise InputError("This data set is not there: choose one of the list.")
         place = str(self._own_data / data.removeprefix(OWN)) if data.startswith(OWN) else data
-        self._child.start(Asked(version.digest, data, limit), place)
+        self._child.start(Asked(version.digest, data, limit, drop_leaks, language), place)
 
     def run(self) -> Json | None:
         """How the run stands, or how the last one ended."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import BusyError, InputError
+from assistant.records import Language
 from assistant.settings import Settings
 from evals.kept_rows import ROWS
 from evals.progress import PROGRESS
@@ -31,11 +32,14 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a run measures: a version's digest, a data set's name (or "file:NAME"), and how many rows (None for all)."""
+    """What a run measures: a version's digest, a data set's name (or "own:NAME"), how many rows (None for all), whether
+    rows that are leaks are left out, and the language of a CSV that does not name it."""
 
     adapter: str
     data: str
     limit: int | None
+    drop_leaks: bool = False
+    language: Language = "en"
 
 
 class Child:
@@ -66,7 +70,9 @@ class Child:
                 # What is measured once more may be another code's work now.
                 (folder / ROWS).unlink(missing_ok=True)
             (folder / PROGRESS).unlink(missing_ok=True)
-            (folder / REQUEST).write_text(json.dumps(asdict(asked)), encoding="utf-8")
+            draft = folder / f".{REQUEST}"
+            draft.write_text(json.dumps(asdict(asked)), encoding="utf-8")
+            os.replace(draft, folder / REQUEST)
             self._process = self._starter.submit(self._spawn, asked, data, folder).result()
             self._asked, self._stopping = asked, False
 
@@ -122,8 +128,9 @@ class Child:
         self._starter.shutdown()
 
     def _spawn(self, asked: Asked, data: str, folder: Path) -> subprocess.Popen:
-        limit = [] if asked.limit is None else ["--limit", str(asked.limit)]
-        command = ["--adapter", asked.adapter, "--data", data, *limit, "--out", str(folder)]
+        command = ["--adapter", asked.adapter, "--data", data, "--language", asked.language, "--out", str(folder)]
+        command += [] if asked.limit is None else ["--limit", str(asked.limit)]
+        command += ["--drop-leaks"] if asked.drop_leaks else []
         with (folder / LOG).open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "evals.board.background", str(os.getpid()), *command],
@@ -137,7 +144,7 @@ class Child:
 
     def _place(self, asked: Asked) -> Path:
         plain = re.sub(r"[^a-z0-9]+", "-", asked.data.lower()).strip("-")[:40]
-        exact = hashlib.sha256(asked.data.encode()).hexdigest()[:6]
+        exact = hashlib.sha256(f"{asked.data} {asked.drop_leaks} {asked.language}".encode()).hexdigest()[:6]
         rows = "all" if asked.limit is None else str(asked.limit)
         return self._folder / f"{asked.adapter[:12]}-{plain}-{exact}-{rows}"
 

@@ -11,6 +11,20 @@ from assistant.records import LANGUAGES
 from evals.classification import FIGURES, intervals, measure_probabilities
 
 
+def at_thresholds(rows: Iterable[Mapping[str, Any]], thresholds: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    """By language, what the app's own threshold does to these pairs: `threshold`, `accuracy`, `precision` and `recall`
+    of what it shows, None where it shows nothing."""
+    judged = [(bool(row["same"]), row["probability"], row["language"]) for row in rows]
+    found = {}
+    for language, threshold in thresholds.items():
+        own = [(same, probability) for same, probability, of in judged if of == language and probability is not None]
+        if own:
+            measured = measure_probabilities(*zip(*own, strict=True), threshold)
+            shown = {name: getattr(measured, name) for name in ("accuracy", "precision", "recall")}
+            found[language] = {"threshold": threshold} | shown
+    return found
+
+
 def pair_findings(rows: Iterable[Mapping[str, Any]], threshold: float) -> dict[str, Any]:
     """`figures`, `intervals`, `by_language` and `detail` of a `Report`. Only truths and probabilities are held.
 
@@ -31,7 +45,10 @@ def pair_findings(rows: Iterable[Mapping[str, Any]], threshold: float) -> dict[s
         except InputError:
             # Not one readable reply in this language, while the others can be measured.
             measured = dict.fromkeys(FIGURES)
-        by_language[language] = {name: measured[name] for name in FIGURES} | {"rows": len(own)}
+        by_language[language] = {name: measured[name] for name in FIGURES} | {
+            "rows": len(own),
+            "unreadable": sum(probability is None for _, probability in own),
+        }
     return {
         "figures": {name: found[name] for name in (*FIGURES, "unreadable")},
         "intervals": intervals(same, probabilities, threshold),

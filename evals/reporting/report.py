@@ -79,10 +79,13 @@ def read_report(path: Path) -> tuple[Report, list[dict[str, Any]]]:
         if stored["schema"] != SCHEMA:
             raise InputError(f"{file} has the format {stored['schema']!r}, this code reads {SCHEMA}: measure again.")
         names = [field.name for field in dataclasses.fields(Report)]
-        return Report(**{name: stored[name] for name in names}), stored["rows"]
+        report = Report(**{name: stored[name] for name in names})
+        if not isinstance(report.created, str) or not isinstance(stored["rows"], list):
+            raise TypeError("its date or its rows are of another kind")
+        return report, stored["rows"]
     except FileNotFoundError:
         raise InputError(f"{file} is not there: make it with `python -m evals.run`.") from None
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{file} is no report ({error}): make it again with `python -m evals.run`.") from None
 
 

@@ -1,5 +1,5 @@
 // Measuring a version from the tab: the form that begins it, its progress, and its end.
-import { button, el, show } from "./dom.js";
+import { button, el, LANGUAGES, show } from "./dom.js";
 import { count, field, options } from "./evaluation_words.js";
 
 const LOOK_EVERY_MS = 1500;
@@ -56,8 +56,8 @@ export class Runs {
     return el("div", { class: "rp-run-now" }, el("p", { text: `Begun earlier and not finished: ${asked.adapter.slice(0, 8)} on ${plain(asked.data)}${asked.limit ? `, ${count(asked.limit)} rows` : ""}.` }), button("Go on", { class: "rp-quiet", onclick: () => this.begin(asked) }));
   }
 
-  begin({ adapter, data, limit }) {
-    return this.act("start", { digest: adapter, data, limit });
+  begin({ adapter, data, limit, drop_leaks, language }) {
+    return this.act("start", { digest: adapter, data, limit, drop_leaks, language });
   }
 
   async act(name, request = {}) {
@@ -83,8 +83,9 @@ export class Runs {
   open() {
     const versions = this.tab.versions.filter((one) => one.task === this.tab.task);
     const data = this.tab.data.filter((one) => one.task === this.tab.task);
-    const chosen = { digest: versions.find((one) => one.stage === "staging")?.digest ?? versions[0]?.digest, data: data[0]?.name };
+    const chosen = { digest: versions.find((one) => one.stage === "staging")?.digest ?? versions[0]?.digest, data: data[0]?.name, language: "en" };
     const error = el("p", { class: "rp-error", role: "alert" });
+    const leaks = el("input", { type: "checkbox" });
     const limit = el("input", { type: "number", class: "rp-input", min: "1", step: "1", placeholder: "all" });
     const submit = el("button", { type: "submit", class: "rp-button rp-primary", text: "Measure", disabled: !versions.length || !chosen.data });
     const names = Object.fromEntries(versions.map((one) => [one.digest, `${one.name} ${one.digest.slice(0, 12)} (${one.stage})`]));
@@ -95,7 +96,9 @@ export class Runs {
       el("h2", { text: "Measure a version", id: "rp-run-title" }),
       field("Version", options(names, chosen.digest, (digest) => (chosen.digest = digest))),
       field("Data", options(about, chosen.data, (data) => (chosen.data = data))),
+      this.tab.task === "question-similarity" ? field("Language of a file that names none", options(LANGUAGES, chosen.language, (language) => (chosen.language = language))) : null,
       field("Rows at most", limit),
+      el("label", { class: "rp-report" }, leaks, el("span", { text: "Leave out rows that the version was trained on (else they end the run)" })),
       el("p", { class: "rp-fine", text: "It runs at the lowest priority, so that agents' questions stay quick. It can be cancelled, and goes on later where it stopped. Files and folders placed in evaluations/data, in the data folder, can be chosen as well." }),
       error,
       el("div", { class: "rp-actions" }, submit, button("Cancel", { onclick: () => this.form.close() })),
@@ -103,7 +106,7 @@ export class Runs {
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       submit.disabled = true;
-      const found = await this.tab.call("start", { ...chosen, limit: limit.value ? Number(limit.value) : null });
+      const found = await this.tab.call("start", { ...chosen, limit: limit.value ? Number(limit.value) : null, drop_leaks: leaks.checked });
       submit.disabled = false;
       error.textContent = found.ok ? "" : found.error;
       if (!found.ok) return;
@@ -117,7 +120,7 @@ export class Runs {
 }
 
 const plain = (data) => data.replace(/^own:/, "");
-const same = (one, other) => one.adapter === other.adapter && one.data === other.data && one.limit === other.limit;
+const same = (one, other) => one.adapter === other.adapter && one.data === other.data && one.limit === other.limit && one.drop_leaks === other.drop_leaks && one.language === other.language;
 
 function wordsOf(run) {
   const rows = `${count(run.done)} of ${run.of === null ? "?" : count(run.of)}`;
