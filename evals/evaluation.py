@@ -157,6 +157,7 @@ def _without_texts(row: dict[str, Any]) -> dict[str, Any]:
         shown["probability"] = float(f"{row['probability']:.5g}")
     if "prediction" in row:
         shown["prediction"] = None if row["prediction"] is None else ""
+        shown["elsewhere"] = None if row["elsewhere"] is None else ""
         shown["answers"] = [""] * len(row["answers"])
     return shown
 

@@ -92,6 +92,8 @@ def reading_rows() -> list[dict[str, Any]]:
             "prediction": kinds[number % 5][0],
             "exact_match": kinds[number % 5][1],
             "f1": kinds[number % 5][2],
+            "elsewhere": "dez dias" if number == 5 else None,
+            "refused": number != 5,
         }
         for number in range(READINGS)
     ]

@@ -16,7 +16,7 @@ from assistant.ui.calls import explain
 from assistant.ui.component import component
 from assistant.ui.views import Json
 
-Kind = Literal["false match", "missed match", "unreadable", "wrong", "partly right", "missed"]
+Kind = Literal["false match", "missed match", "unreadable", "wrong", "partly right", "missed", "found elsewhere"]
 File = Literal["report.json", "report.html"]
 Move = Literal["staging", "production", "archive", "roll back"]
 MAX_NAME = 300

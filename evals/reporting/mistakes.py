@@ -11,17 +11,18 @@ from assistant.records import Language, Task
 from evals.reporting.report import Report
 
 Row = dict[str, Any]
-Kind = Literal["false match", "missed match", "unreadable", "wrong", "partly right", "missed"]
+Kind = Literal["false match", "missed match", "unreadable", "wrong", "partly right", "missed", "found elsewhere"]
 KINDS: dict[Task, tuple[Kind, ...]] = {
     "question-similarity": ("false match", "missed match", "unreadable"),
-    "portuguese-qa": ("wrong", "missed", "partly right"),
+    "portuguese-qa": ("wrong", "missed", "partly right", "found elsewhere"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
     """A row that was answered wrong. `score` is P(same) or F1, None where nothing could be read; `weight` in [0, 1]
-    says how wrong it is."""
+    says how wrong it is. "found elsewhere" is a question with a right answer that was also answered from a text which
+    does not hold one."""
 
     kind: Kind
     row: Row
@@ -95,4 +96,6 @@ def _pair_mistake(row: Row, threshold: float) -> Mistake | None:
 
 
 def _reading_mistake(row: Row) -> Mistake | None:
-    return None if is_right(row) else Mistake(reading_kind(row), row, row["f1"], 1 - row["f1"])
+    if not is_right(row):
+        return Mistake(reading_kind(row), row, row["f1"], 1 - row["f1"])
+    return Mistake("found elsewhere", row, row["f1"], 0.5) if row["refused"] is False else None

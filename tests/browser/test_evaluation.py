@@ -181,6 +181,8 @@ def test_readings_show_what_was_expected(lead, visit):
     tab.get_by_role("button", name=re.compile("^missed")).click()
     expect(tab.locator(".rp-row").first).to_contain_text("Answered not in the text")
     expect(tab.locator(".rp-row").first).to_contain_text("Expected “trinta dias”")
+    tab.get_by_role("button", name=re.compile("^found elsewhere 1")).click()
+    expect(tab.locator(".rp-row").first).to_contain_text("From another text “dez dias”")
 
 
 def test_markup_in_a_report_stays_text(lead, visit):

@@ -66,7 +66,7 @@ export class Mistakes {
 
   entry({ kind, score, row }) {
     const known = score === null ? null : `${"probability" in row ? "P(same)" : "F1"} ${figure(score)}`;
-    return el("li", { class: "rp-row" }, el("p", { class: "rp-row-head" }, el("span", { class: "rp-badge", text: kind }), known ? el("span", { class: "rp-number", text: known }) : null, place(row)), texts(row), reading(row));
+    return el("li", { class: "rp-row" }, el("p", { class: "rp-row-head" }, el("span", { class: "rp-badge", text: kind }), known ? el("span", { class: "rp-number", text: known }) : null, place(row)), texts(row), kind === "found elsewhere" ? elsewhere(row) : reading(row));
   }
 }
 
@@ -164,6 +164,12 @@ function reading(row) {
   if ("probability" in row || isTextless(row)) return null;
   const context = row.context ? el("details", { class: "rp-as-table" }, el("summary", { text: "The text" }), el("p", { class: "rp-answer", lang: "pt-BR", text: row.context })) : null;
   return el("div", {}, el("p", { class: "rp-answered rp-wrong" }, el("strong", { text: "Answered" }), said(row)), gold(row), context);
+}
+
+// The question was also asked of a text that does not hold its answer.
+function elsewhere(row) {
+  if (isTextless(row)) return null;
+  return el("div", {}, el("p", { class: "rp-answered rp-wrong" }, el("strong", { text: "From another text" }), ` “${row.elsewhere}”`), el("p", { class: "rp-answered rp-right" }, el("strong", { text: "Expected" }), " not in the text"));
 }
 
 function gold(row) {
