@@ -98,7 +98,7 @@ export class Runs {
       field("Data", options(about, chosen.data, (data) => (chosen.data = data))),
       this.tab.task === "question-similarity" ? field("Language of a file that names none", options(LANGUAGES, chosen.language, (language) => (chosen.language = language))) : null,
       field("Rows at most", limit),
-      el("label", { class: "rp-report" }, leaks, el("span", { text: "Leave out rows that the version was trained on (else they end the run)" })),
+      el("label", { class: "rp-report" }, leaks, el("span", { text: "Leave out rows of its training (otherwise they end the run)" })),
       el("p", { class: "rp-fine", text: "It runs at the lowest priority, so that agents' questions stay quick. It can be cancelled, and goes on later where it stopped. Files and folders placed in evaluations/data, in the data folder, can be chosen as well." }),
       error,
       el("div", { class: "rp-actions" }, submit, button("Cancel", { onclick: () => this.form.close() })),
