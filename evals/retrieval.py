@@ -1,4 +1,5 @@
-"""Recall, MRR and nDCG of retrieval, and of retrieval ordered by the judge, on rewordings of known questions.
+"""Recall, MRR and nDCG of retrieval, and of retrieval ordered by the judge, on rewordings of known questions; and how
+often nothing is shown for queries that have no answer.
 
     python -m evals.retrieval AIA_BDE_FOLDER [--limit N] [--distractors QQP/train.csv] [--no-judge]
 
@@ -22,7 +23,15 @@ from assistant.records import Answer, Candidate
 from assistant.retriever import Retriever
 from assistant.settings import load_settings
 from assistant.store.connection import Store, open_store
-from evals.datasets import Query, is_for_fitting, is_for_training, load_faqs, load_pairs, load_queries
+from evals.datasets import (
+    Query,
+    is_for_fitting,
+    is_for_training,
+    load_faqs,
+    load_pairs,
+    load_queries,
+    load_unanswerable,
+)
 from evals.measures import mean_reciprocal_rank, ndcg_at, recall_at
 
 # Deeper than the ten that count, because equal answers take one place.
@@ -61,6 +70,20 @@ def rank(
     return retrieved, judged
 
 
+def nothing_shown(queries: Sequence[Query], retriever: Retriever, judge: Judge) -> float:
+    """The share of queries that get no match, in [0, 1]."""
+    without = 0
+    for query in tqdm(queries, unit="query"):
+        verdicts = judge.judge(query.text, "pt", retriever.candidates(query.text, ("pt",), POOL))
+        without += all(verdict.label != "same" for verdict in verdicts)
+    return without / len(queries)
+
+
+def spread_over(queries: Sequence[Query], limit: int | None) -> Sequence[Query]:
+    """About `limit` of them, from everywhere: queries about one FAQ stand together."""
+    return queries[:: max(1, len(queries) // limit)] if limit else queries
+
+
 def report(name: str, queries: Sequence[Query], rankings: Sequence[Sequence[str]], answers: dict[int, str]) -> None:
     """One line for all queries, one for those whose FAQ neither trained the adapter nor fitted the calibration."""
 
@@ -84,10 +107,8 @@ def main() -> None:
     parser.add_argument("--distractors", type=Path, help="CSV of question pairs to add as unrelated answers")
     parser.add_argument("--no-judge", action="store_true", help="measure retrieval alone")
     options = parser.parse_args()
-    queries = load_queries(options.folder)
-    if options.limit:
-        # Spread over the file, where queries about one FAQ stand together.
-        queries = queries[:: max(1, len(queries) // options.limit)]
+    queries = spread_over(load_queries(options.folder), options.limit)
+    unanswerable = spread_over(load_unanswerable(options.folder), options.limit)
     answers = {faq.id: faq.answer for faq in load_faqs(options.folder)}
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings(data_dir=Path(folder), database_url=None)
@@ -101,9 +122,12 @@ def main() -> None:
                 report("retrieval", queries, retrieved, answers)
                 return
             with open_model(settings) as model:
-                retrieved, judged = rank(queries, answers, retriever, make_judge(settings, model, embedder))
+                judge = make_judge(settings, model, embedder)
+                retrieved, judged = rank(queries, answers, retriever, judge)
+                refused = nothing_shown(unanswerable, retriever, judge)
             report("retrieval", queries, retrieved, answers)
             report("retrieval and judge", queries, judged, answers)
+            print(f"no answer exists       n={len(unanswerable):<5} nothing shown {refused:.4f}")
 
 
 if __name__ == "__main__":

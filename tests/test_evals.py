@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from assistant.records import LANGUAGES, Answer, Candidate, Differences, Part, Signals, Verdict
 from assistant.sample import sample_rows
 from evals.catalogue import near_twins
-from evals.datasets import Wording, load_wordings
+from evals.datasets import Query, Wording, load_wordings
 from evals.measures import distinct, mean_reciprocal_rank, ndcg_at, recall_at
+from evals.retrieval import nothing_shown, spread_over
 from evals.shop import DATA, matches_at, measures, share
 from training.calibration_data import WORDINGS
 
@@ -94,3 +96,15 @@ def test_decisive_pairs_are_two_answers_of_the_library(language: str) -> None:
     assert len(pairs) >= 20
     assert all({pair["a"], pair["b"]} <= library and pair["a"] != pair["b"] and pair["detail"] for pair in pairs)
     assert near_twins(language)[pairs[0]["a"]] >= {pairs[0]["b"]}
+
+
+def test_a_query_counts_as_refused_when_not_one_match_is_shown() -> None:
+    labels = {"a": ["different", "same"], "b": ["different", "unjudged"], "c": [], "d": ["same"]}
+    retriever = SimpleNamespace(candidates=lambda text, languages, limit: [text] * len(labels[text]))
+    judge = SimpleNamespace(judge=lambda text, language, found: [SimpleNamespace(label=one) for one in labels[text]])
+    assert nothing_shown([Query(text, None) for text in labels], retriever, judge) == 0.5
+
+
+def test_a_limit_takes_queries_from_everywhere() -> None:
+    assert spread_over(range(100), 4) == range(0, 100, 25)
+    assert spread_over([1, 2], 10) == [1, 2] and spread_over([1, 2], None) == [1, 2]
