@@ -50,8 +50,9 @@ class Leaks:
                 found.append(f"{len(rows)} rows {what} (rows {listed}, counted from 0)")
         if found:
             raise LeakError(
-                "; ".join(found) + ". Leave them out (--drop-leaks), or measure all the same with --allow-leak, "
-                "which every page of the report will say."
+                "; ".join(found)
+                + ". Leave them out (--drop-leaks, in the tab a box of the form), or measure all the same with "
+                "--allow-leak, which every page of the report will say."
             )
 
 
