@@ -72,12 +72,13 @@ export class Figures {
       Base: model.base,
       Device: model.device ?? hardware.device,
       Data: `${data.name}, ${count(data.rows)} rows${data.sha256 ? ` (${data.sha256.slice(0, 8)})` : ""}`,
-      "Left out": leaks.dropped?.length ? `${count(leaks.dropped.length)} rows with a training question` : null,
+      "Left out": leaks.dropped?.length ? `${count(leaks.dropped.length)} rows that nearly equal training rows` : null,
       Threshold: one.task === "question-similarity" ? figure(one.threshold) : null,
       Measured: one.created ? momentOf(one.created) : null,
       Code: one.commit?.slice(0, 12),
       Cost: numbers(cost),
-      Reasons: numbers(one.detail.reasons ?? {}),
+      "In the app": shownByTheApp(one.detail.app),
+      Reasons: reasons(one.detail.reasons),
       Packages: Object.entries(packages).map(([name, version]) => `${name} ${version}`).join(", "),
     };
     const said = el("p", { class: "rp-error", role: "status" });
@@ -120,6 +121,26 @@ function numbers(named) {
   const found = Object.entries(named).filter(([, value]) => typeof value === "number");
   const said = (name, value) => (name.endsWith("_bytes") ? `${(value / 2 ** 30).toFixed(2)} GiB` : Number(value.toPrecision(4)).toLocaleString("en"));
   return found.map(([name, value]) => `${name.replace(/_bytes$/, "").replaceAll("_", " ")} ${said(name, value)}`).join(", ");
+}
+
+// What the app's own threshold does to these rows.
+function shownByTheApp(languages) {
+  const said = ([language, { threshold, precision, recall }]) => `${LANGUAGES[language]} shown from ${figure(threshold)} on: precision ${precision === null ? "–" : figure(precision)}, recall ${figure(recall)}`;
+  return Object.entries(languages ?? {}).map(said).join("; ");
+}
+
+function reasons(found) {
+  if (!found) return null;
+  const words = {
+    agrees_with_verdict: "argue for the verdict",
+    agrees_with_label: "argue for the label",
+    quoted_words_found: "of the quoted words are the questions'",
+    repetitive: "repeat themselves",
+    in_language: "are in the question's language",
+  };
+  const known = Object.entries(words).filter(([name]) => typeof found[`written.${name}`] === "number");
+  const shares = known.map(([name, said]) => `${Math.round(100 * found[`written.${name}`])} % ${said}`);
+  return [`${count(found["shown.reasons"])} of ${count(found["written.reasons"])} shown`, ...shares].join(", ");
 }
 
 function outcomes(reports) {
