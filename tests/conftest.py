@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import json
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -26,6 +27,9 @@ from assistant.store.connection import Store, open_store
 from assistant.store.embedded import EmbeddedPostgres
 from assistant.store.migrate import migrate
 from tests.serving import demo, served  # noqa: F401
+
+# Whoever starts the tests as a background job starts them deaf to Ctrl-C, and what they start inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A row of a library file with all fields.
 FULL = {
