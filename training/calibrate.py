@@ -37,7 +37,7 @@ from assistant.records import LANGUAGES, Language
 from assistant.registry import Registry
 from assistant.settings import Settings, load_settings
 from assistant.versions import CALIBRATION, FINGERPRINTS
-from training.calibration_cache import LabelCache
+from training.calibration_cache import Kept, LabelCache, key, label_cache
 from training.calibration_data import Group, english_groups, portuguese_groups, request_groups, shop_groups
 from training.calibration_fit import fit_all
 from training.calibration_regression import LabelledGroup
@@ -48,16 +48,19 @@ def label(groups: list[Group], language: Language, model: LoadedModel, cache: La
     """Every group with the signals of its pairs. What the model said is kept as it comes."""
     labelled = []
     for group in tqdm(groups, unit="question", desc=f"{language} pairs"):
-        scores = cache.get(language, group.asked, group.pasts)
-        if scores is None:
-            scores = label_scores(
-                model.generator, model.base.chat, group.asked, group.pasts, language, model.identity.adapter
+        name = key(language, group.asked, group.pasts)
+        kept = cache.get(name)
+        if kept is None:
+            kept = Kept.of(
+                label_scores(
+                    model.generator, model.base.chat, group.asked, group.pasts, language, model.identity.adapter
+                )
             )
-            cache.put(language, group.asked, group.pasts, scores)
+            cache.put(name, kept)
         signals = tuple(
             measure(group.asked, past, answer, language, language, *cosines, score)
             for past, answer, *cosines, score in zip(
-                group.pasts, group.answers, group.cosines, group.answer_cosines, scores, strict=True
+                group.pasts, group.answers, group.cosines, group.answer_cosines, kept.scores, strict=True
             )
         )
         labelled.append(LabelledGroup(group.domain, signals, group.same))
@@ -68,7 +71,7 @@ def calibrate(options: argparse.Namespace, settings: Settings, place: Path) -> t
     """A calibration for the judging model of the settings, with the fits for other hardware that `place` holds."""
     embedder = open_embedder(settings)
     fits: list[Fit] = []
-    with open_model(settings) as model, LabelCache(settings.cache_dir / "calibration", model.identity) as cache:
+    with open_model(settings) as model, label_cache(settings.cache_dir / "calibration", model.identity) as cache:
         kept = elsewhere(place, embedder.name, model.identity)
         for language in LANGUAGES:
             groups = groups_of(language, options, embedder, model)

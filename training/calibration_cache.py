@@ -2,54 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from assistant.calibration import JudgeModel
 from assistant.generator import LabelScore
+from evals.kept_answers import Answers, digest
 
 
-class LabelCache:
-    """One file per model identity; a line per asked question with its past ones."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The scores of a question's past ones, in their order."""
 
-    def __init__(self, folder: Path, model: JudgeModel) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        identity = _digest([model.base_sha256, model.adapter, model.prompt_version, model.hardware])
-        self._stream = (folder / f"{identity}.jsonl").open("a+b")
-        self._stream.seek(0)
-        self._known: dict[str, list[LabelScore]] = {}
-        whole = 0
-        for line in self._stream:
-            # The last line is cut where a run was killed while writing it.
-            if line.endswith(b"\n"):
-                whole += len(line)
-                row = json.loads(line)
-                self._known[row["key"]] = [LabelScore(*score) for score in row["scores"]]
-        self._stream.truncate(whole)
+    logits: list[float]
+    masses: list[float]
 
-    def get(self, language: str, asked: str, pasts: Sequence[str]) -> list[LabelScore] | None:
-        return self._known.get(_digest([language, asked, *pasts]))
+    @classmethod
+    def of(cls, scores: Sequence[LabelScore]) -> Self:
+        return cls([score.logit for score in scores], [score.mass for score in scores])
 
-    def put(self, language: str, asked: str, pasts: Sequence[str], scores: Sequence[LabelScore]) -> None:
-        row = {
-            "key": _digest([language, asked, *pasts]),
-            "scores": [(score.logit, score.mass) for score in scores],
-        }
-        self._stream.write(json.dumps(row).encode() + b"\n")
-        self._stream.flush()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stream.close()
+    @property
+    def scores(self) -> list[LabelScore]:
+        return [LabelScore(*pair) for pair in zip(self.logits, self.masses, strict=True)]
 
 
-def _digest(parts: Sequence[str | None]) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+# By `key`.
+LabelCache = Answers[Kept]
+
+
+def label_cache(folder: Path, model: JudgeModel) -> LabelCache:
+    """What this model said with its prompt on its hardware."""
+    identity = digest(model.base_sha256, model.adapter or "", model.prompt_version, model.hardware)
+    return Answers(folder, "the judging model", identity, Kept)
+
+
+def key(language: str, asked: str, pasts: Sequence[str]) -> str:
+    return digest(language, asked, *pasts)

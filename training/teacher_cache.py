@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evals.chat.answers import Answers, digest
+from evals.kept_answers import Answers, digest
 from training.rows import PairRow
 
 

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from assistant.errors import InputError
 from assistant.settings import Settings
 from evals.baselines.chat_model import TOKENS_PER_REPLY, Reply
-from evals.chat.answers import Answers, digest
 from evals.chat.client import Client, Completion, Endpoint, endpoint_from
 from evals.chat.cost import CONFIRM, Cost, prices_from, tokens_of
+from evals.kept_answers import Answers, digest
 from evals.meaning.match import Meaning
 
 # A question, its gold answer, and the answer that was given.

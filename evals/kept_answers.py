@@ -1,4 +1,4 @@
-"""What a paid model answered, kept on disk: a run that was killed goes on, and a second one costs nothing."""
+"""What a model answered, kept on disk: a run that was killed goes on, and no answer is paid for twice."""
 
 from __future__ import annotations
 
