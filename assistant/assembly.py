@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from assistant.calibrated import calibration_for, threshold
+from assistant.calibrated import calibration_for, thresholds
 from assistant.embedder import Embedder, load_embedder
 from assistant.records import LANGUAGES, Language
 from assistant.settings import Settings
@@ -33,11 +33,9 @@ def make_judge(settings: Settings, model: LoadedModel, embedder: Embedder) -> Ju
     from assistant.judge import Judge
 
     calibration = calibration_for(model, embedder)
-    thresholds = {language: threshold(settings, language, model.identity, calibration) for language in LANGUAGES}
+    least = thresholds(settings, model.identity, calibration)
     margins: dict[Language, float] = {language: settings.margin(language) for language in LANGUAGES}
-    return Judge(
-        model.generator, model.base.chat, calibration, model.identity, thresholds, margins, settings.candidates
-    )
+    return Judge(model.generator, model.base.chat, calibration, model.identity, least, margins, settings.candidates)
 
 
 @contextmanager

@@ -81,6 +81,11 @@ def threshold(settings: Settings, language: Language, model: JudgeModel, calibra
     return point.threshold
 
 
+def thresholds(settings: Settings, model: JudgeModel, calibration: Calibration) -> dict[Language, float]:
+    """`threshold` of every language."""
+    return {language: threshold(settings, language, model, calibration) for language in LANGUAGES}
+
+
 def _named(model: LoadedModel) -> str:
     return f"version {model.identity.adapter[:12]}" if model.identity.adapter else f"the bare base {model.base.name}"
 

@@ -144,6 +144,23 @@ class Calibration:
         """The fit that decides where every signal is at hand."""
         return self.fit_for(language, Signals(0.0, 0.0, 0.0, 0.0, 0.0), model)
 
+    def probabilities(self, language: Language, measured: Sequence[Signals], model: JudgeModel) -> list[float | None]:
+        """P(same) of each candidate of one question among the others; None where the model's reply could not be read.
+
+        Scores of different fits are on different scales, so only candidates of one fit are rivals.
+        """
+        found: list[float | None] = [None] * len(measured)
+        rivals: dict[int, tuple[Fit, list[int]]] = {}
+        for index, signals in enumerate(measured):
+            if signals.label_logit is not None:
+                fit = self.fit_for(language, signals, model)
+                rivals.setdefault(id(fit), (fit, []))[1].append(index)
+        for fit, indexes in rivals.values():
+            scores = [fit.score(measured[index]) for index in indexes]
+            for index, probability in zip(indexes, fit.ranking.probabilities(scores), strict=True):
+                found[index] = probability
+        return found
+
     def models(self, language: Language) -> list[JudgeModel]:
         """The models whose labels its fits use."""
         return [fit.model for fit in self.fits if fit.language == language and fit.model]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from assistant import prompts
-from assistant.calibration import Calibration, Fit, JudgeModel, OperatingPoint
+from assistant.calibration import Calibration, JudgeModel, OperatingPoint
 from assistant.differences import compare, uncovered_share
 from assistant.generator import Generator, LabelScore, TreePrompt
 from assistant.prompts import ChatFormat
@@ -109,7 +109,7 @@ class Judge:
             replace(signals, label_logit=readable_logit(score))
             for (_, signals), score in zip(best, scores, strict=True)
         ]
-        probabilities = self._probabilities(language, measured)
+        probabilities = self._calibration.probabilities(language, measured, self._model)
         rows = sorted(zip(candidates, measured, probabilities, strict=True), key=_surest_first)
         decided = labels([probability for *_, probability in rows], self._thresholds[language], self._margins[language])
         return [
@@ -134,21 +134,6 @@ class Judge:
         for _, candidate, signals in ranked:
             by_answer.setdefault(candidate.answer.answer, (candidate, signals))
         return list(by_answer.values())[: self._candidates]
-
-    def _probabilities(self, language: Language, measured: Sequence[Signals]) -> list[float | None]:
-        """P(same) of each candidate among the others; None where the model's reply could not be read."""
-        probabilities: list[float | None] = [None] * len(measured)
-        rivals: dict[int, tuple[Fit, list[int]]] = {}
-        for index, signals in enumerate(measured):
-            if signals.label_logit is not None:
-                fit = self._calibration.fit_for(language, signals, self._model)
-                rivals.setdefault(id(fit), (fit, []))[1].append(index)
-        # Scores of different fits are on different scales, so only candidates of one fit are rivals.
-        for fit, indexes in rivals.values():
-            scores = [fit.score(measured[index]) for index in indexes]
-            for index, probability in zip(indexes, fit.ranking.probabilities(scores), strict=True):
-                probabilities[index] = probability
-        return probabilities
 
     def signals_used(self, language: Language) -> tuple[str, ...]:
         """The names of the signals that decide for questions in `language`."""

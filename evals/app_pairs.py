@@ -10,15 +10,13 @@ from dataclasses import asdict, replace
 from itertools import groupby
 from typing import Any, Literal
 
-import numpy as np
-
 from assistant.assembly import open_embedder
-from assistant.calibrated import calibration_for, threshold
+from assistant.calibrated import calibration_for, thresholds
 from assistant.calibration import Calibration, sigmoid
 from assistant.embedder import Embedder
 from assistant.judge import measure
 from assistant.models import LoadedModel, open_model
-from assistant.records import LANGUAGES, Language, Signals
+from assistant.records import Language, Signals
 from assistant.settings import Settings
 from evals.datasets import QuestionPair
 from evals.labels import label_logits
@@ -41,15 +39,15 @@ class AppPairs:
     def model(self) -> dict[str, Any]:
         told = described(self.loaded)
         if self.name == "judge":
-            fits = json.dumps(asdict(self._calibration), sort_keys=True)
+            # A fit that another machine added changes nothing here.
+            own = [fit for fit in self._calibration.fits if fit.model in (None, self.loaded.identity)]
+            fits = json.dumps([asdict(fit) for fit in own], sort_keys=True)
             told |= {"embedding": self._embedder.name, "calibration": hashlib.sha256(fits.encode()).hexdigest()}
         return told
 
     def thresholds(self, settings: Settings) -> dict[Language, float]:
         """From which P(same) on the app shows a match, by language."""
-        return {
-            language: threshold(settings, language, self.loaded.identity, self._calibration) for language in LANGUAGES
-        }
+        return thresholds(settings, self.loaded.identity, self._calibration)
 
     def probabilities(self, pairs: Sequence[QuestionPair]) -> list[float | None]:
         """P(same) of each. Pairs with past answers that follow each other with the same first question are rivals, as
@@ -61,40 +59,32 @@ class AppPairs:
         found: list[float | None] = []
         numbered = zip(pairs, measured, strict=True)
         for _, rivals in groupby(enumerate(numbered), key=lambda row: rivalry(row[1][0]) or row[0]):
-            found += self._calibrated([row for _, row in rivals])
+            group = [row for _, row in rivals]
+            own = [signals for _, signals in group]
+            found += self._calibration.probabilities(group[0][0].language, own, self.loaded.identity)
         return found
 
     def _signals(self, pairs: Sequence[QuestionPair], logits: Sequence[float | None]) -> list[Signals]:
-        vectors = self._embedder.embed(
-            [text for pair in pairs for text in (pair.question1, pair.question2, pair.answer or "")]
-        )
-        asked, past, answers = vectors[::3], vectors[1::3], vectors[2::3]
-        cosines, of_answers = np.sum(asked * past, axis=1).tolist(), np.sum(asked * answers, axis=1).tolist()
-        return [
-            replace(
-                measure(
-                    pair.question1,
-                    pair.question2,
-                    pair.answer,
-                    pair.language,
-                    pair.language,
-                    cosine,
-                    of_answer if pair.answer else None,
-                    None,
-                ),
-                label_logit=logit,
+        # Rivals have their question in common, and most pairs have no answer.
+        told = (text for pair in pairs for text in (pair.question1, pair.question2, pair.answer))
+        texts = list(dict.fromkeys(text for text in told if text is not None))
+        vectors = dict(zip(texts, self._embedder.embed(texts), strict=True))
+        found = []
+        for pair, logit in zip(pairs, logits, strict=True):
+            asked, past = vectors[pair.question1], vectors[pair.question2]
+            of_answer = float(asked @ vectors[pair.answer]) if pair.answer else None
+            signals = measure(
+                pair.question1,
+                pair.question2,
+                pair.answer,
+                pair.language,
+                pair.language,
+                float(asked @ past),
+                of_answer,
+                None,
             )
-            for pair, cosine, of_answer, logit in zip(pairs, cosines, of_answers, logits, strict=True)
-        ]
-
-    def _calibrated(self, rivals: Sequence[tuple[QuestionPair, Signals]]) -> list[float | None]:
-        """As the judge does for the candidates of one question."""
-        readable = [(pair, signals) for pair, signals in rivals if signals.label_logit is not None]
-        if not readable:
-            return [None] * len(rivals)
-        fit = self._calibration.fit_for(readable[0][0].language, readable[0][1], self.loaded.identity)
-        told = iter(fit.ranking.probabilities([fit.score(signals) for _, signals in readable]))
-        return [None if signals.label_logit is None else next(told) for _, signals in rivals]
+            found.append(replace(signals, label_logit=logit))
+        return found
 
 
 def rivalry(pair: QuestionPair) -> tuple[str, str] | None:

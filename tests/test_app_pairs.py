@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from assistant.assembly import make_judge
+from assistant.records import Answer, Candidate
 from assistant.sample import sample_rows
 from assistant.settings import load_settings
 from evals.app_pairs import AppPairs, open_app_pairs, rivalry
@@ -37,6 +39,19 @@ def test_candidates_of_one_question_are_rivals(judge: AppPairs) -> None:
     mixed = judge.probabilities([right, twin, other])
     assert mixed[:2] == pytest.approx(together, abs=1e-4)
     assert mixed[2] < 0.5
+
+
+def test_the_judge_itself_says_the_same(judge: AppPairs, embedder) -> None:
+    pairs = [pair("en-orders-001", True), pair("en-orders-002", False), pair("en-returns-001", False)]
+    asked, *vectors = embedder.embed([ASKED, *(text for p in pairs for text in (p.question2, p.answer))])
+    cosines = [float(asked @ vector) for vector in vectors]
+    pool = [
+        Candidate(Answer(str(n), p.question2, p.answer, "en"), p.question2, cosines[2 * n], 0.0, cosines[2 * n + 1])
+        for n, p in enumerate(pairs)
+    ]
+    of_the_app = make_judge(load_settings(dtype="float32"), judge.loaded, embedder)
+    said = {verdict.candidate.answer.id: verdict.probability for verdict in of_the_app.judge(ASKED, "en", pool)}
+    assert judge.probabilities(pairs) == pytest.approx([said[str(n)] for n in range(3)], abs=1e-3)
 
 
 def test_pairs_of_questions_stand_by_themselves(judge: AppPairs) -> None:

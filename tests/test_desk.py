@@ -12,6 +12,7 @@ import gradio_client
 import pytest
 
 from assistant.assembly import make_judge
+from assistant.calibration import Calibration
 from assistant.desk import Desk
 from assistant.errors import InputError
 from assistant.explainer import Explainer
@@ -179,7 +180,7 @@ def test_two_that_nothing_tells_apart_are_shown_together(desk: Desk) -> None:
 )
 def test_close_ones_need_the_threshold_together(model, embedder, monkeypatch, probabilities, labels) -> None:
     judge = make_judge(load_settings(threshold_en=0.4, margin_en=0.2), model, embedder)
-    monkeypatch.setattr(judge, "_probabilities", lambda language, measured: probabilities)
+    monkeypatch.setattr(Calibration, "probabilities", lambda *_: probabilities)
     pool = [Candidate(Answer(str(n), f"Q{n}", f"A{n}", "en"), f"Q{n}", 0.9 - n / 10, 1.0) for n in range(len(labels))]
     assert [verdict.label for verdict in judge.judge("Q?", "en", pool)] == labels
 

@@ -92,9 +92,10 @@ def groups_of(language: Language, options: argparse.Namespace, embedder: Embedde
 
 
 def elsewhere(place: Path, embedding: str, model: JudgeModel) -> list[Fit]:
-    """The fits in the file to be replaced that were made with this model on other hardware."""
-    before = read_calibration(place) if place.is_file() else None
-    if before is None or before.embedding != embedding:
+    """The fits that were made with this model on other hardware: of the file to be replaced, or of the shipped one,
+    which a new file will hide."""
+    before = read_calibration(place if place.is_file() else SHIPPED)
+    if before.embedding != embedding:
         return []
     return [fit for fit in before.fits if fit.model and fit.model != model and fit.model.is_same(model)]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.calibration import Calibration, JudgeModel, read_calibration
+from assistant.calibration import SHIPPED, Calibration, JudgeModel, read_calibration
 from assistant.errors import InputError, ModelError
 from assistant.hub import Hub, Pinned
 from assistant.registry import Registry
@@ -127,3 +127,12 @@ def test_fits_of_other_hardware_stay_and_those_of_other_models_go(tmp_path: Path
     assert calibrate.elsewhere(place, "toy", replace(model, hardware="cuda bfloat16")) == []
     assert calibrate.elsewhere(place, "toy", replace(model, adapter="other")) == []
     assert calibrate.elsewhere(place, "another", model) == []
+
+
+def test_a_new_file_keeps_the_shipped_fits_that_it_will_hide(tmp_path: Path) -> None:
+    shipped = read_calibration(SHIPPED)
+    models = set(shipped.models("en"))
+    assert len(models) > 1
+    model = next(iter(models))
+    kept = calibrate.elsewhere(tmp_path / CALIBRATION, shipped.embedding, model)
+    assert {fit.model for fit in kept} == models - {model}
