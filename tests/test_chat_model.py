@@ -12,9 +12,10 @@ from pydantic import SecretStr
 
 from assistant.errors import InputError, SettingsError
 from assistant.settings import Settings, load_settings
-from evals.baselines.chat_model import Reply, messages, open_chat_model
+from evals.baselines.chat_model import messages, open_chat_model
 from evals.chat import client as chat_client
 from evals.chat.client import ChatError
+from evals.chat.labels import Reply
 from evals.datasets import QuestionPair
 from tests.teaching import KEY, MODEL, Answer, Classroom, Received, classroom, completion
 

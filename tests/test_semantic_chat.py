@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,23 @@ def test_each_answer_is_paid_for_once(room: Classroom, chosen: Settings) -> None
     said(chosen, ASKED, paid=True)
     assert said(chosen, [*ASKED, ASKED[0]], paid=False) == [True, False, None, True]
     assert len(room.received) == 3
+
+
+def test_answers_are_asked_about_several_at_once(room: Classroom, chosen: Settings) -> None:
+    room.answer = lambda received, number: replace(judged(received, number), seconds=0.3)
+    assert said(chosen, [(f"{n}?", *ASKED[0][1:]) for n in range(8)], paid=True) == [True] * 8
+    assert (len(room.received), room.most_at_once) == (8, 4)
+
+
+def test_answers_of_any_kind_can_be_sent(room: Classroom, chosen: Settings) -> None:
+    half_a_pair = "3 \ud83d"
+    assert said(chosen, [("Quantos\nsão?", "três", half_a_pair)], paid=True) == [None]
+    (received,) = room.received
+    assert json.loads(received.body["messages"][-1]["content"]) == {
+        "question": "Quantos são?",
+        "right": "três",
+        "given": "3 ?",
+    }
 
 
 def test_without_a_model_the_settings_that_name_one_are_said(tmp_path: Path) -> None:

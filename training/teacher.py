@@ -19,8 +19,9 @@ from pathlib import Path
 from assistant.errors import InputError, RespostaError
 from assistant.records import LANGUAGES, Language
 from assistant.settings import Settings, load_settings
+from evals.chat.asking import never_asked, open_chat
 from evals.chat.client import Endpoint, endpoint_from
-from evals.chat.cost import CONFIRM, Cost, Prices, prices_from
+from evals.chat.cost import Cost, Prices, prices_from
 from training.contrast import contrast
 from training.recipe import Data, Source
 from training.rows import PairRow
@@ -65,11 +66,9 @@ def explain(
     report = report if report is not None else TeacherReport()
     with teacher.open_cache() as cache:
         unknown = _unknown(rows, cache)
-        if unknown and not confirm:
-            lines = _cost(unknown, teacher).lines()
-            raise InputError("\n".join([*lines, CONFIRM]))
         if unknown:
-            ask(unknown, teacher.endpoint, cache, report)
+            with open_chat(teacher.endpoint, _cost(unknown, teacher), confirm) as chat:
+                ask(unknown, chat, cache, report)
         now = {key(asked.row) for asked in unknown}
         return [_explained(row, cache, key(row) in now, report) for row in rows]
 
@@ -85,8 +84,7 @@ def stand_in(row: PairRow) -> PairRow:
 
 def _unknown(rows: Sequence[PairRow], cache: TeacherCache) -> list[Asked]:
     """The rows to ask about, equal ones once."""
-    distinct = {key(row): row for row in rows if not row.explanation and cache.get(key(row)) is None}
-    return [Asked(row) for row in distinct.values()]
+    return [Asked(row) for row in never_asked((row for row in rows if not row.explanation), key, cache)]
 
 
 def _cost(unknown: Sequence[Asked], teacher: Teacher) -> Cost:

@@ -14,6 +14,7 @@ from assistant.language import detect
 from assistant.prompts import contradicts, reason_opening
 from assistant.quotations import occur_in, quoted_phrases
 from assistant.records import LANGUAGES, Language
+from evals.chat.messages import chat, data
 from training.rows import PairRow
 
 # The judge's model sees no more of a question either.
@@ -65,28 +66,20 @@ def identity() -> str:
 
 
 def messages(batch: Sequence[Asked]) -> list[dict[str, str]]:
-    """The chat that asks for the sentences of `batch`, numbered from 1. What people wrote stands in JSON strings."""
+    """The chat that asks for the sentences of `batch`, numbered from 1."""
     pairs = []
     for number, asked in enumerate(batch, 1):
         row = asked.row
         pair = {
             "pair": number,
-            "first": _data(row.question1),
-            "second": _data(row.question2),
+            "first": data(row.question1, QUESTION_CHARS),
+            "second": data(row.question2, QUESTION_CHARS),
             "label": label(row),
             "language": _LANGUAGES[row.language],
             "begins": reason_opening(label(row), row.language),
         }
         pairs.append(pair | ({"refused": asked.refused} if asked.refused else {}))
-    return [
-        {"role": "system", "content": INSTRUCTIONS},
-        {"role": "user", "content": json.dumps(pairs, ensure_ascii=False)},
-    ]
-
-
-def _data(question: str) -> str:
-    # Half of a character pair, which JSON files can hold, cannot be sent.
-    return one_line(question)[:QUESTION_CHARS].encode("utf-8", "replace").decode()
+    return chat(INSTRUCTIONS, pairs)
 
 
 def parse(content: str, batch: Sequence[Asked]) -> list[str]:

@@ -1,0 +1,22 @@
+"""The chats that models are sent: our instructions, and what people wrote as JSON strings beside them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from assistant.intake import one_line
+
+
+def chat(instructions: str, content: Any) -> list[dict[str, str]]:
+    """Of `content`, JSON values, what people wrote has gone through `data`."""
+    return [
+        {"role": "system", "content": instructions},
+        {"role": "user", "content": json.dumps(content, ensure_ascii=False)},
+    ]
+
+
+def data(text: str, most: int | None = None) -> str:
+    """`text` on one line, its first `most` characters."""
+    # Half of a character pair, which JSON files can hold, cannot be sent.
+    return one_line(text)[:most].encode("utf-8", "replace").decode()
