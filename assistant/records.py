@@ -14,6 +14,13 @@ TASKS: tuple[Task, ...] = ("question-similarity", "portuguese-qa")
 
 Label = Literal["same", "different", "unjudged"]
 
+# What the Evaluation tab asks of whoever keeps reports and versions.
+PairMistake = Literal["false match", "missed match", "unreadable"]
+ReadingMistake = Literal["wrong", "missed", "partly right", "found elsewhere"]
+MistakeKind = Literal[PairMistake, ReadingMistake]
+ReportFile = Literal["report.json", "report.html"]
+VersionMove = Literal["staging", "production", "archive", "roll back"]
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

@@ -8,11 +8,11 @@ import pytest
 
 from assistant.access import Access
 from assistant.errors import InputError
+from assistant.records import MistakeKind, ReportFile, VersionMove
 from assistant.settings import Settings
-from assistant.ui import evaluation_tab
 from assistant.ui.evaluation_tab import MAX_REASON, handlers
-from evals import board
-from evals.reporting import mistakes
+from evals.reporting.mistakes import KINDS
+from evals.reporting.report import PAGE, REPORT
 
 MANAGERS = ("evaluation_start", "evaluation_cancel", "evaluation_move")
 MISTAKES = {"id": "r", "threshold": 0.5, "kind": None, "language": None, "low": 0, "high": 1, "offset": 0}
@@ -126,7 +126,11 @@ def test_our_errors_are_told_and_others_get_a_number(tab, keeper):
     assert "(error " in reply["error"]
 
 
-def test_the_tab_and_the_board_speak_of_the_same_kinds_and_moves():
-    assert evaluation_tab.Kind == mistakes.Kind
-    assert set(get_args(mistakes.Kind)) == {kind for kinds in mistakes.KINDS.values() for kind in kinds}
-    assert evaluation_tab.Move == board.Move
+def test_every_kind_move_and_file_that_there_is_arrives(tab, keeper):
+    kinds = [kind for kinds in KINDS.values() for kind in kinds]
+    assert set(get_args(MistakeKind)) == set(kinds) and get_args(ReportFile) == (REPORT, PAGE)
+    asked = [("evaluation_mistakes", MISTAKES | {"kind": kind}) for kind in kinds]
+    asked += [("evaluation_move", MOVE | {"move": move}) for move in get_args(VersionMove)]
+    asked += [("evaluation_download", {"id": "r", "file": file}) for file in (REPORT, PAGE)]
+    assert all(tab[name](request)["ok"] for name, request in asked)
+    assert len(keeper.calls) == len(asked) == 7 + 4 + 2

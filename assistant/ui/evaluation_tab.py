@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Protocol, get_args
 
 from assistant.access import Access, Action
 from assistant.errors import InputError
-from assistant.records import LANGUAGES, Language
+from assistant.records import LANGUAGES, Language, MistakeKind, ReportFile, VersionMove
 from assistant.ui.calls import explain
 from assistant.ui.component import component
 from assistant.ui.views import Json
 
-Kind = Literal["false match", "missed match", "unreadable", "wrong", "partly right", "missed", "found elsewhere"]
-File = Literal["report.json", "report.html"]
-Move = Literal["staging", "production", "archive", "roll back"]
 MAX_NAME = 300
 MAX_REASON = 1_000
 MAX_ROWS = 10_000_000
@@ -35,7 +32,7 @@ class Evaluations(Protocol):
         self,
         report_id: str,
         threshold: float,
-        kind: Kind | None,
+        kind: MistakeKind | None,
         language: Language | None,
         low: float,
         high: float,
@@ -46,7 +43,7 @@ class Evaluations(Protocol):
 
     def version(self, digest: str) -> Json: ...
 
-    def move(self, digest: str, move: Move, who: str, why: str, override: str) -> Json: ...
+    def move(self, digest: str, move: VersionMove, who: str, why: str, override: str) -> Json: ...
 
     def start(self, digest: str, data: str, limit: int | None, drop_leaks: bool, language: Language) -> None: ...
 
@@ -54,7 +51,7 @@ class Evaluations(Protocol):
 
     def cancel(self) -> None: ...
 
-    def download(self, report_id: str, file: File) -> Json: ...
+    def download(self, report_id: str, file: ReportFile) -> Json: ...
 
 
 def build_evaluation_tab(evaluations: Evaluations, access: Access) -> None:
@@ -75,7 +72,7 @@ def handlers(evaluations: Evaluations, access: Access) -> list[Callable[[Any], J
         return evaluations.mistakes(
             _text(request, "id"),
             _number(request, "threshold", 0, 1),
-            _choice(request, "kind", get_args(Kind)),
+            _choice(request, "kind", get_args(MistakeKind)),
             _choice(request, "language", LANGUAGES),
             _number(request, "low", 0, 1),
             _number(request, "high", 0, 1),
@@ -92,7 +89,7 @@ def handlers(evaluations: Evaluations, access: Access) -> list[Callable[[Any], J
         return evaluations.version(_text(request, "digest"))
 
     def evaluation_download(request: Any) -> Json:
-        return evaluations.download(_text(request, "id"), _required(request, "file", get_args(File)))
+        return evaluations.download(_text(request, "id"), _required(request, "file", get_args(ReportFile)))
 
     def evaluation_run(request: Any) -> Json:
         return {"run": evaluations.run()}
@@ -114,7 +111,7 @@ def handlers(evaluations: Evaluations, access: Access) -> list[Callable[[Any], J
 
     def evaluation_move(request: Any) -> Json:
         override = _text(request, "override", MAX_REASON) if request.get("override") else ""
-        move = _required(request, "move", get_args(Move))
+        move = _required(request, "move", get_args(VersionMove))
         return evaluations.move(_text(request, "digest"), move, access.who, _text(request, "why", MAX_REASON), override)
 
     readers = (

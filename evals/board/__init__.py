@@ -9,15 +9,15 @@ import contextlib
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from assistant.errors import InputError
-from assistant.records import Language, Task
+from assistant.records import Language, MistakeKind, ReportFile, Task, VersionMove
 from assistant.registry import Registry
 from assistant.settings import Settings
 from assistant.stages import RegisteredVersion, StageEvent
 from evals.board.child import Asked, Child
-from evals.reporting.mistakes import KINDS, Kind, Mistake, changed, choose, find_mistakes
+from evals.reporting.mistakes import KINDS, Mistake, changed, choose, find_mistakes
 from evals.reporting.report import PAGE, REPORT
 from evals.reporting.shelf import Shelved, shelf_of
 
@@ -28,7 +28,6 @@ SUFFIXES: dict[str, Task] = {".csv": "question-similarity", ".json": "portuguese
 PAGE_ROWS = 20
 
 Json = dict[str, Any]
-Move = Literal["staging", "production", "archive", "roll back"]
 
 
 class Board(contextlib.AbstractContextManager):
@@ -72,7 +71,7 @@ class Board(contextlib.AbstractContextManager):
         self,
         report_id: str,
         threshold: float,
-        kind: Kind | None,
+        kind: MistakeKind | None,
         language: Language | None,
         low: float,
         high: float,
@@ -114,7 +113,7 @@ class Board(contextlib.AbstractContextManager):
             "events": [_event(event) for event in reversed(events)],
         }
 
-    def move(self, digest: str, move: Move, who: str, why: str, override: str) -> Json:
+    def move(self, digest: str, move: VersionMove, who: str, why: str, override: str) -> Json:
         """Promote, archive or roll back; the version that moved. Where the gate refused, its `checks` instead."""
         from evals.gate import GateRefused, promote
 
@@ -145,7 +144,7 @@ class Board(contextlib.AbstractContextManager):
     def cancel(self) -> None:
         self._child.cancel()
 
-    def download(self, report_id: str, file: Literal["report.json", "report.html"]) -> Json:
+    def download(self, report_id: str, file: ReportFile) -> Json:
         """A report's file as text."""
         folder = self._shelf.find(report_id).folder
         try:

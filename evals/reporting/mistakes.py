@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, get_args
 
 from assistant.errors import InputError
-from assistant.records import Language, Task
+from assistant.records import Language, MistakeKind, PairMistake, ReadingMistake, Task
 from evals.reporting.report import Report
 
 Row = dict[str, Any]
-Kind = Literal["false match", "missed match", "unreadable", "wrong", "partly right", "missed", "found elsewhere"]
-KINDS: dict[Task, tuple[Kind, ...]] = {
-    "question-similarity": ("false match", "missed match", "unreadable"),
-    "portuguese-qa": ("wrong", "missed", "partly right", "found elsewhere"),
+KINDS: dict[Task, tuple[MistakeKind, ...]] = {
+    "question-similarity": get_args(PairMistake),
+    "portuguese-qa": get_args(ReadingMistake),
 }
 
 
@@ -24,7 +23,7 @@ class Mistake:
     says how wrong it is. "found elsewhere" is a question with a right answer that was also answered from a text which
     does not hold one."""
 
-    kind: Kind
+    kind: MistakeKind
     row: Row
     score: float | None
     weight: float
@@ -37,7 +36,7 @@ def find_mistakes(task: Task, rows: Iterable[Row], threshold: float) -> list[Mis
 
 
 def choose(
-    mistakes: Iterable[Mistake], kind: Kind | None, language: Language | None, low: float, high: float
+    mistakes: Iterable[Mistake], kind: MistakeKind | None, language: Language | None, low: float, high: float
 ) -> list[Mistake]:
     """Those of one kind and language with a score in [low, high]. What has no score lies in the whole range alone."""
     return [
@@ -56,7 +55,7 @@ def is_right(row: Row, threshold: float | None = None) -> bool:
     return row["exact_match"] == 1 or (row["prediction"] is None and not row["answers"])
 
 
-def reading_kind(row: Row) -> Kind:
+def reading_kind(row: Row) -> ReadingMistake:
     """What is wrong with an answer that is not right."""
     if row["prediction"] is None:
         return "missed"
@@ -91,7 +90,7 @@ def _pair_mistake(row: Row, threshold: float) -> Mistake | None:
         return Mistake("unreadable", row, None, 0.0)
     if is_right(row, threshold):
         return None
-    kind: Kind = "missed match" if row["same"] else "false match"
+    kind: PairMistake = "missed match" if row["same"] else "false match"
     return Mistake(kind, row, probability, abs(row["same"] - probability))
 
 
