@@ -9,6 +9,7 @@ from tqdm import tqdm
 from assistant import prompts
 from assistant.generator import TreePrompt
 from assistant.models import LoadedModel
+from assistant.prompts import Segment
 from evals.datasets import QuestionPair
 
 # Tokens that a reply may have, and how many are written at once.
@@ -27,8 +28,13 @@ def written_labels(
             prompts.explanation_first(pair.question1, pair.question2, model.base.chat)
             for pair in pairs[start : start + TOGETHER]
         ]
-        stream = model.generator.stream(TreePrompt((), (), tuple(asked)), tokens, model.identity.adapter)
-        written = {index: text for index, text, finished in stream if finished}
-        found = [prompts.parse_explanation_first(written[index]) for index in range(len(asked))]
+        found = map(prompts.parse_explanation_first, written(model, asked, tokens))
         labels += [None if label is None else float(label == "same") for label in found]
     return labels
+
+
+def written(model: LoadedModel, asked: Sequence[tuple[Segment, ...]], tokens: int) -> list[str]:
+    """What the model writes after each prompt, at most `tokens` long; all of them at once."""
+    stream = model.generator.stream(TreePrompt((), (), tuple(asked)), tokens, model.identity.adapter)
+    texts = {place: text for place, text, finished in stream if finished}
+    return [texts[place] for place in range(len(asked))]

@@ -14,13 +14,10 @@ from typing import Literal
 from tqdm import tqdm
 
 from assistant import prompts
-from assistant.generator import TreePrompt
-from assistant.judge import JUDGED_CHARS
 from assistant.models import LoadedModel
-from assistant.prompts import Segment
 from evals.datasets import QuestionPair
-from evals.labels import label_logits
-from evals.written_labels import TOGETHER, written_labels
+from evals.labels import as_the_app_asks, label_logits
+from evals.written_labels import TOGETHER, written, written_labels
 
 _FIRST_LABEL = re.compile(r"label\s*:\s*([01])\b", re.IGNORECASE)
 
@@ -78,11 +75,10 @@ def published_labels(model: LoadedModel, pairs: Sequence[QuestionPair], tokens: 
             prompts.explanation_first(pairs[place].question1, pairs[place].question2, chat) + reply
             for place, reply in zip(batch, stored, strict=True)
         ]
-        written = _written(model, asked, tokens)
         # Our instruction says "label" itself, so the text is searched from the explanation on.
         labels += [
             first_label("".join(segment.text for segment in reply) + new)
-            for reply, new in zip(stored, written, strict=True)
+            for reply, new in zip(stored, written(model, asked, tokens), strict=True)
         ]
     return labels
 
@@ -98,18 +94,10 @@ def _explanations(model: LoadedModel, pairs: Sequence[QuestionPair], tokens: int
         batch = pairs[start : start + TOGETHER]
         asked = []
         for pair in batch:
-            prompt = prompts.label_first(
-                pair.question1[:JUDGED_CHARS], pair.question2[:JUDGED_CHARS], pair.language, model.base.chat
-            )
+            prompt = as_the_app_asks(pair, model.base.chat)
             asked.append(prompt.head + prompt.asked + prompts.reason_after(prompt, _label(pair), pair.language))
-        for pair, text in zip(batch, _written(model, asked, tokens), strict=True):
+        for pair, text in zip(batch, written(model, asked, tokens), strict=True):
             yield f"{prompts.reason_opening(_label(pair), pair.language)} {text.strip()}"
-
-
-def _written(model: LoadedModel, asked: Sequence[tuple[Segment, ...]], tokens: int) -> list[str]:
-    stream = model.generator.stream(TreePrompt((), (), tuple(asked)), tokens, model.identity.adapter)
-    written = {place: text for place, text, finished in stream if finished}
-    return [written[place] for place in range(len(asked))]
 
 
 def _label(pair: QuestionPair) -> Literal["same", "different"]:
