@@ -68,12 +68,10 @@ def measure_probabilities(
     )
 
 
-def reliability(
-    same: Sequence[bool], probabilities: Sequence[float], bins: int = BINS
-) -> list[tuple[float, float, int]]:
+def reliability(same: Sequence[bool], probabilities: Sequence[float]) -> list[tuple[float, float, int]]:
     """For each of equally wide bins that holds rows: mean probability, share of "same", rows."""
     labels, values = np.asarray(same, bool), np.asarray(probabilities, float)
-    places = np.minimum((values * bins).astype(int), bins - 1)
+    places = np.minimum((values * BINS).astype(int), BINS - 1)
     found = []
     for place in np.unique(places):
         chosen = places == place

@@ -18,28 +18,25 @@ Interval = tuple[float, float]
 _Floats = NDArray[np.float64]
 
 
-def mean_interval(
-    values: Sequence[float], groups: Sequence[Hashable] | None = None, resamples: int = RESAMPLES
-) -> Interval:
+def mean_interval(values: Sequence[float], groups: Sequence[Hashable] | None = None) -> Interval:
     """The 95 % interval of the mean of `values`. Values of one of the `groups`, such as the questions about one
     document, are drawn together, because they are not independent."""
     named = list(groups) if groups is not None else range(len(values))
     places = {name: place for place, name in enumerate(dict.fromkeys(named))}
     group = np.array([places[name] for name in named])
     sums, counts = np.bincount(group, np.asarray(values, float)), np.bincount(group)
-    return _percentiles([weights @ sums / (weights @ counts) for weights in _resampled(len(sums), resamples)])
+    return _percentiles([weights @ sums / (weights @ counts) for weights in _resampled(len(sums), RESAMPLES)])
 
 
 def paired_difference(
     first: Sequence[float],
     second: Sequence[float],
     groups: Sequence[Hashable] | None = None,
-    resamples: int = RESAMPLES,
 ) -> tuple[float, float, float]:
     """Mean of `first` - `second` over the same rows, with its 95 % interval from rows resampled in pairs; of `groups`
     as `mean_interval` says."""
     differences = np.asarray(first, float) - np.asarray(second, float)
-    return float(differences.mean()), *mean_interval(differences, groups, resamples)
+    return float(differences.mean()), *mean_interval(differences, groups)
 
 
 def probability_intervals(
