@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ SHOWN: dict[Task, tuple[str, ...]] = {
     "question-similarity": ("accuracy", "f1", "roc_auc", "average_precision", "brier", "ece"),
     "portuguese-qa": ("exact_match", "f1", "semantic_match", "missed", "refused"),
 }
+# Behind them: what was paid for the figures.
+SPEED = "rows_per_second"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +61,18 @@ def compare(first: Found, second: Found) -> Difference:
     """Raises `InputError` when the reports are on other data, or share no rows."""
     one, other = first[0], second[0]
     both = _shared(first, second)
-    gain = differences(first, second)["right" if one.task == "question-similarity" else "f1"]
+    measure = "right" if one.task == "question-similarity" else "f1"
+    gain = differences(first, second, [measure])[measure]
     right = [(_right(one, row), _right(other, its)) for row, its in both]
     return Difference(named(one), named(other), len(both), *gain, *mcnemar(*zip(*right, strict=True)))
 
 
-def differences(first: Found, second: Found) -> dict[str, tuple[float, float, float]]:
+def differences(
+    first: Found, second: Found, wanted: Collection[str] | None = None
+) -> dict[str, tuple[float, float, float]]:
     """How much better the second is than the first, with the 95 % interval: "right" (rows it is right on) and, for
     pairs that both could read, "brier" (the squared error, turned round, so that more is better); for readings "f1".
+    Only the `wanted` of them, or all.
 
     Raises `InputError` as `compare` does.
     """
@@ -83,7 +89,7 @@ def differences(first: Found, second: Found) -> dict[str, tuple[float, float, fl
         columns["f1"] = [(its["f1"], row["f1"], row) for row, its in both]
     found = {}
     for name, values in columns.items():
-        if values:
+        if values and (wanted is None or name in wanted):
             theirs, own, rows = zip(*values, strict=True)
             # Questions about one document are not independent.
             documents = [row["document"] for row in rows] if one.task == "portuguese-qa" else None
@@ -140,13 +146,16 @@ def table(reports: Sequence[Report]) -> list[str]:
     """Lines with one report each."""
     measures = SHOWN[reports[0].task]
     width = max(len(named(report)) for report in reports)
-    lines = [" " * width + "".join(f"  {measure.replace('_', ' '):>24}" for measure in measures)]
+    heads = [measure.replace("_", " ") for measure in (*measures, SPEED)]
+    lines = [" " * width + "".join(f"  {head:>24}" for head in heads)]
     for report in reports:
         cells = []
         for measure in measures:
             value, interval = report.figures.get(measure), report.intervals.get(measure)
             shown = "–" if value is None else f"{value:.3f}"
             cells.append(shown + (f" [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else ""))
+        speed = report.cost.get(SPEED)
+        cells.append("–" if speed is None else f"{speed:,.1f}")
         lines.append(f"{named(report):<{width}}" + "".join(f"  {cell:>24}" for cell in cells))
     return lines
 

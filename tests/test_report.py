@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import InputError
-from evals.compare import compare, named, table
+from evals.compare import compare, differences, named, table
 from evals.compare import main as compare_main
 from evals.kept_rows import KeptRows
 from evals.reading import reading_findings
@@ -121,7 +121,12 @@ def test_two_reports_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert (found.only_first, found.only_second, found.rows) == (3, 1, 8)
     assert found.gain == pytest.approx(-2 / 8) and found.low < found.gain < found.high
     assert found.p_value == pytest.approx(10 / 16)
+    assert differences(read_report(tmp_path / "a"), read_report(tmp_path / "b"), ["right"]) == {
+        "right": (found.gain, found.low, found.high)
+    }
     assert len(table([pair_report()])) == 2
+    head, slow, quick = table([pair_report(), pair_report(cost={"rows_per_second": 3247.41})])
+    assert head.endswith("rows per second") and slow.endswith(" –") and quick.endswith(" 3,247.4")
     assert compare_main([str(tmp_path / "a"), str(tmp_path / "b"), "--out", str(tmp_path / "out")]) == 0
     assert "adapter abababababab less judge abababababab: accuracy -0.250" in capsys.readouterr().out
     assert (tmp_path / "out" / "comparison.png").read_bytes().startswith(b"\x89PNG")
