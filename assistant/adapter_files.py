@@ -6,8 +6,9 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from assistant.errors import ModelError
@@ -60,14 +61,18 @@ class AdapterFiles:
         with tempfile.TemporaryDirectory(prefix=_DRAFT, dir=self._folder, ignore_cleanup_errors=True) as draft:
             yield Path(draft)
 
+    def bring(self, digest: str, name: str, write: Callable[[Path], object]) -> None:
+        """Give a version here an optional file, in place of the one it may have; on return it is on the disk."""
+        with self.draft() as draft:
+            write(draft / name)
+            _sync(draft / name)
+            os.replace(draft / name, self._folder / digest / name)
+        _sync(self._folder / digest)
+
     def _complete(self, kept: Path, source: Path) -> None:
         for name in OPTIONAL:
             if (source / name).is_file() and not (kept / name).exists():
-                with self.draft() as draft:
-                    shutil.copyfile(source / name, draft / name)
-                    _sync(draft / name)
-                    os.replace(draft / name, kept / name)
-                _sync(kept)
+                self.bring(kept.name, name, partial(shutil.copyfile, source / name))
 
     def _keep(self, draft: Path, digest: str) -> None:
         if read_version(draft).digest != digest:

@@ -143,7 +143,8 @@ class Registry:
     ) -> None:
         """Keep a calibration with a registered version; the app uses it when it loads the version again."""
         who, why = _said(who, why)
-        calibration.save(self.files(version) / CALIBRATION)
+        self.files(version)
+        self._files.bring(version.digest, CALIBRATION, calibration.save)
         self._adapters.note(version.digest, "calibrated", who, why, report)
 
     def trained_on(self, version: AdapterVersion, kind: Kind, fingerprints: Iterable[str]) -> set[str]:
@@ -171,8 +172,9 @@ class Registry:
     def _take(self, folder: Path, origin: str, who: str, why: str) -> RegisteredVersion:
         who, why = _said(who, why or f"added from {origin}")
         version = self._files.put(folder)
-        fingerprints = read_fingerprints(self.files(version))
-        if not self._adapters.add(version, fingerprints, origin, who, why):
+        # Every start comes by with the shipped versions, whose fingerprints are many.
+        known = self._adapters.find(version.digest)
+        if known or not self._adapters.add(version, read_fingerprints(self.files(version)), origin, who, why):
             _check_same(version, self.find(version.digest).version)
         return self.find(version.digest)
 

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.embedder import Embedder, load_embedder
+from assistant.assembly import open_embedder
+from assistant.embedder import Embedder
 from assistant.records import LANGUAGES
 from assistant.sample import FOLDER, sample_rows
-from assistant.settings import load_settings
+from assistant.settings import Settings, load_settings
 
 FILE = FOLDER / "vectors.npz"
 
@@ -60,9 +61,10 @@ def _digest(text: str) -> str:
 
 
 def main() -> None:
-    settings = load_settings()
+    # The file is shipped, whatever model this machine has been set to.
+    settings = load_settings(embedding_model=Settings.model_fields["embedding_model"].default)
     texts = sample_texts()
-    save(load_embedder(settings.embedding_model, settings.threads or 1), texts)
+    save(open_embedder(settings), texts)
     print(f"{FILE.name}: {len(texts)} texts, {FILE.stat().st_size:,} bytes")
 
 

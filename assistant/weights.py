@@ -46,7 +46,7 @@ def locate(base: BaseModel, cache: Path, source: str | None = None) -> Weights:
 
 
 def _from_package(base: BaseModel, package: PackageWeights, cache: Path) -> Weights:
-    parts = [_part(base, package, *part) for part in package.parts]
+    parts = [in_package(*part, base.name, package.install) for part in package.parts]
     digest = files_sha256(parts)
     folder = cache / "models" / f"{base.name}-{digest[:12]}"
     if not (folder / "config.json").exists():
@@ -57,10 +57,14 @@ def _from_package(base: BaseModel, package: PackageWeights, cache: Path) -> Weig
     return Weights(base, folder, f"package:{package.parts[0][0]}", digest)
 
 
-def _part(base: BaseModel, package: PackageWeights, module: str, file: str) -> Path:
+def in_package(module: str, file: str, what: str, install: str) -> Path:
+    """Where a file lies in a package of weights, which is not imported: some ask for more than their files.
+
+    Raises `ModelError`, with the command that installs it, where the package is missing.
+    """
     spec = importlib.util.find_spec(module)
     if spec is None or not spec.submodule_search_locations:
-        raise ModelError(f"The weights of {base.name} are not installed: run `make setup` or `{package.install}`.")
+        raise ModelError(f"The weights of {what} are not installed: run `make setup` or `{install}`.")
     return Path(spec.submodule_search_locations[0]) / file
 
 

@@ -46,7 +46,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def here(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cross_encoder, "_weights", lambda: weights)
+    monkeypatch.setattr(cross_encoder, "in_package", lambda *_: weights)
 
 
 def pair(number: int, other: int) -> QuestionPair:

@@ -80,15 +80,13 @@ def calibrate(options: argparse.Namespace, settings: Settings, place: Path) -> t
 
 
 def groups_of(language: Language, options: argparse.Namespace, embedder: Embedder, model: LoadedModel) -> list[Group]:
+    shop = shop_groups(language, embedder)
+    if language == "pt":
+        return portuguese_groups(options.faqs, embedder, options.limit) + shop
     has_prints = model.adapter is not None and (model.adapter / FINGERPRINTS).is_file()
     trained = frozenset(read_fingerprints(model.adapter).rows) if has_prints else frozenset()
-    published = (
-        english_groups(options.pairs, embedder, options.limit, trained)
-        + request_groups(options.requests, embedder, options.limit)
-        if language == "en"
-        else portuguese_groups(options.faqs, embedder, options.limit)
-    )
-    return published + shop_groups(language, embedder)
+    pairs = english_groups(options.pairs, embedder, options.limit, trained)
+    return pairs + request_groups(options.requests, embedder, options.limit) + shop
 
 
 def elsewhere(place: Path, embedding: str, model: JudgeModel) -> list[Fit]:

