@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,14 +49,16 @@ class Models:
 
 
 @contextmanager
-def open_models(settings: Settings, registry: Registry) -> Iterator[Models]:
-    """The models of both tasks: of the settings where they name adapters, else the registry's production.
+def open_models(settings: Settings, registry: Registry | None = None) -> Iterator[Models]:
+    """The models of both tasks: of the settings where they name adapters, else the registry's production; without a
+    registry the shipped ones.
 
     Tasks on the same base share its memory and its thread.
     """
+    served = partial(_production, registry) if registry else _shipped
     with _generators(settings) as generator_for:
-        judging = _judging(settings, _production(registry, "question-similarity"), generator_for)
-        yield Models(judging, _reading(settings, _production(registry, "portuguese-qa"), generator_for))
+        judging = _judging(settings, served("question-similarity"), generator_for)
+        yield Models(judging, _reading(settings, served("portuguese-qa"), generator_for))
 
 
 @contextmanager

@@ -32,7 +32,7 @@ class AppPairs:
     def __init__(self, way: Way, model: LoadedModel, embedder: Embedder, calibration: Calibration) -> None:
         self.name: str = way
         self.loaded = model
-        self._embedder = embedder
+        self.embedder = embedder
         self._calibration = calibration
 
     @property
@@ -42,7 +42,7 @@ class AppPairs:
             # A fit that another machine added changes nothing here.
             own = [fit for fit in self._calibration.fits if fit.model in (None, self.loaded.identity)]
             fits = json.dumps([asdict(fit) for fit in own], sort_keys=True)
-            told |= {"embedding": self._embedder.name, "calibration": hashlib.sha256(fits.encode()).hexdigest()}
+            told |= {"embedding": self.embedder.name, "calibration": hashlib.sha256(fits.encode()).hexdigest()}
         return told
 
     def thresholds(self, settings: Settings) -> dict[Language, float]:
@@ -68,7 +68,7 @@ class AppPairs:
         # Rivals have their question in common, and most pairs have no answer.
         told = (text for pair in pairs for text in (pair.question1, pair.question2, pair.answer))
         texts = list(dict.fromkeys(text for text in told if text is not None))
-        vectors = dict(zip(texts, self._embedder.embed(texts), strict=True))
+        vectors = dict(zip(texts, self.embedder.embed(texts), strict=True))
         found = []
         for pair, logit in zip(pairs, logits, strict=True):
             asked, past = vectors[pair.question1], vectors[pair.question2]

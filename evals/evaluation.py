@@ -10,7 +10,7 @@ import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,8 @@ def evaluate(evaluation: Evaluation, settings: Settings, folder: Path, with_text
 
     Raises `LeakError` where rows would not measure the version.
     """
+    # Before anything is measured: a commit while it runs did not measure the rows.
+    made_with = environment()
     data = evaluation.data
     leaks = _leaks(evaluation)
     dropped = set(leaks.dropped)
@@ -53,7 +55,7 @@ def evaluate(evaluation: Evaluation, settings: Settings, folder: Path, with_text
         raise InputError(f"Every row of {data.name} is left out, so there is nothing to measure: give other data.")
     with (
         opened(evaluation, settings) as system,
-        KeptRows(folder, evaluation.identity(leaks.dropped, system)) as kept,
+        KeptRows(folder, evaluation.identity(leaks.dropped, system, made_with["git_commit"])) as kept,
         Progress(folder, len(numbers), kept.count, "row") as progress,
     ):
         for some in _batches(numbers[kept.count :], data):
@@ -61,7 +63,7 @@ def evaluate(evaluation: Evaluation, settings: Settings, folder: Path, with_text
             rows = system.ask(some)
             kept.add(rows if with_texts else [_without_texts(row) for row in rows], time.perf_counter() - begun)
             progress.advance(len(rows))
-        report = _report(evaluation, leaks, kept, system)
+        report = _report(evaluation, leaks, kept, system, made_with)
         write_report(folder, report, kept)
         write_page(folder, report, kept)
     return report
@@ -99,7 +101,9 @@ def _leaks(evaluation: Evaluation) -> Leaks:
     return leaks
 
 
-def _report(evaluation: Evaluation, leaks: Leaks, kept: KeptRows, system: Opened) -> Report:
+def _report(
+    evaluation: Evaluation, leaks: Leaks, kept: KeptRows, system: Opened, made_with: Mapping[str, Any]
+) -> Report:
     data = evaluation.data
     is_reading = data.task == "portuguese-qa"
     found = reading_findings(kept) if is_reading else pair_findings(kept, THRESHOLD)
@@ -111,7 +115,7 @@ def _report(evaluation: Evaluation, leaks: Leaks, kept: KeptRows, system: Opened
         "rows_per_second": kept.count / kept.seconds if kept.seconds else 0.0,
         "single_row_seconds": single,
     }
-    explained = [row["row"] for row in _first(kept, evaluation.reasons) if row.get("probability") is not None]
+    explained = _explained(evaluation, kept) if evaluation.reasons else []
     if system.reasons and explained:
         reasons = system.reasons(explained)
         cost |= {
@@ -121,7 +125,6 @@ def _report(evaluation: Evaluation, leaks: Leaks, kept: KeptRows, system: Opened
         found["detail"]["reasons"] = reasons
     # Linux counts in KiB, macOS in bytes.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    made_with = environment()
     languages = Counter("pt" if is_reading else row["language"] for row in kept)
     return Report(
         task=data.task,
@@ -148,6 +151,19 @@ def _report(evaluation: Evaluation, leaks: Leaks, kept: KeptRows, system: Opened
         },
         **found,
     )
+
+
+def _explained(evaluation: Evaluation, kept: KeptRows) -> list[int]:
+    """The first rows that were judged, about as many as are wanted: rivals stay together."""
+    rows = evaluation.data.rows
+    found: list[int] = []
+    for row in kept:
+        number = row["row"]
+        if len(found) >= evaluation.reasons and not _are_rivals(rows[found[-1]], rows[number]):
+            break
+        if row.get("probability") is not None:
+            found.append(number)
+    return found
 
 
 def _without_texts(row: dict[str, Any]) -> dict[str, Any]:

@@ -10,14 +10,13 @@ from typing import Any
 
 from assistant.assembly import open_embedder, span_reader
 from assistant.errors import InputError, ModelError
-from assistant.models import open_model
+from assistant.models import open_models
 from assistant.reader import Reader
 from assistant.settings import Settings
 from evals.app_pairs import open_app_pairs
 from evals.baselines import open_system
 from evals.catalogue import RowSet
 from evals.datasets import load_pairs
-from evals.environment import environment
 from evals.kept_rows import COMMIT
 from evals.leaks import TrainedOn
 from evals.meaning.match import by_adapter, by_rule_first
@@ -54,10 +53,10 @@ class Evaluation:
             return of_files(self.model)
         return of_pairs(load_pairs(self.train)) if self.train else None
 
-    def identity(self, dropped: Sequence[int], system: Opened) -> dict[str, Any]:
+    def identity(self, dropped: Sequence[int], system: Opened, commit: str | None) -> dict[str, Any]:
         """What rows must have in common to be of one evaluation: also the code, of which a report names one commit."""
         return {
-            COMMIT: environment()["git_commit"],
+            COMMIT: commit,
             "system": self.system,
             # Where a version stands does not change what it answers.
             "model": {name: value for name, value in system.model.items() if name != "stage"},
@@ -107,7 +106,9 @@ def opened(evaluation: Evaluation, settings: Settings) -> Iterator[Opened]:
         yield asking(
             system,
             subject.model | system.model,
-            reasons=lambda numbers: measure_reasons(system.loaded, [rows[number] for number in numbers], chosen),
+            reasons=lambda numbers: measure_reasons(
+                system.loaded, system.embedder, [rows[number] for number in numbers], chosen
+            ),
             thresholds=system.thresholds(chosen),
         )
 
@@ -117,8 +118,9 @@ def _reader(evaluation: Evaluation, settings: Settings) -> Iterator[Opened]:
     questions = evaluation.data.rows
     embedder = open_embedder(settings)
     # The meaning of answers is always compared by the shipped judge, so that versions are held against one measure.
-    with open_model(settings, "portuguese-qa") as model, open_model(settings) as judge:
-        meaning = by_rule_first(by_adapter(judge))
+    with open_models(settings) as models:
+        model = models.reading
+        meaning = by_rule_first(by_adapter(models.judging))
         spans = span_reader(model)
         if model is None or spans is None:
             raise ModelError("The reading adapter cannot be loaded here: see the log above, or choose another version.")

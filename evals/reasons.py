@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from tqdm import tqdm
 from assistant import prompts
 from assistant.assembly import make_judge, open_embedder
 from assistant.differences import fold
+from assistant.embedder import Embedder
 from assistant.errors import InputError, RespostaError
 from assistant.explainer import Explainer
 from assistant.language import detect
@@ -30,6 +32,7 @@ from assistant.models import LoadedModel, open_model
 from assistant.quotations import quoted_phrases
 from assistant.records import LANGUAGES, Answer, Candidate, Part, Verdict
 from assistant.settings import Settings, load_settings
+from evals.app_pairs import rivalry
 from evals.datasets import QuestionPair, load_pairs
 
 LIMIT = 40
@@ -56,9 +59,10 @@ class WrittenReason:
 
 
 def measure_reasons(
-    model: LoadedModel, pairs: Sequence[QuestionPair], settings: Settings, limit: int = LIMIT
+    model: LoadedModel, embedder: Embedder, pairs: Sequence[QuestionPair], settings: Settings
 ) -> dict[str, float | int]:
-    """Figures of the reasons of the first `limit` pairs, by name. Shares are in [0, 1].
+    """Figures of the reasons of `pairs`, by name. Rivals (`evals.app_pairs.rivalry`) are judged together. Shares are
+    in [0, 1].
 
     "written.…" and "shown.…" (those left out that nothing defines): `reasons`; `agrees_with_verdict`, the share that
     does not argue for the other verdict than the one shown; `agrees_with_label`, the share that argues for the true
@@ -73,25 +77,33 @@ def measure_reasons(
     """
     if not pairs:
         raise InputError("There are no pairs to write reasons for: give a file with at least one row.")
-    asked = pairs[:limit]
-    return reason_figures(write_reasons(model, asked, settings), len(asked))
+    return reason_figures(write_reasons(model, embedder, pairs, settings), len(pairs))
 
 
-def write_reasons(model: LoadedModel, pairs: Sequence[QuestionPair], settings: Settings) -> list[WrittenReason]:
+def write_reasons(
+    model: LoadedModel, embedder: Embedder, pairs: Sequence[QuestionPair], settings: Settings
+) -> list[WrittenReason]:
     """The reason of every pair that can be judged."""
-    embedder = open_embedder(settings)
     judge = make_judge(settings, model, embedder)
     explainer = Explainer(model.generator, model.base.chat, model.identity.adapter, settings.reason_tokens)
     reasons = []
-    for pair in tqdm(pairs, unit="reason"):
-        asked, question, answer = embedder.embed([pair.question1, pair.question2, pair.answer or ""])
-        past = Answer(id="", question=pair.question2, answer=pair.answer or "", language=pair.language)
-        of_answer = float(np.dot(asked, answer)) if pair.answer else None
-        candidate = Candidate(past, pair.question2, float(np.dot(asked, question)), 0.0, of_answer)
-        for verdict in judge.judge(pair.question1, pair.language, [candidate]):
-            if verdict.label != "unjudged":
-                reasons.append(_write(explainer, pair, verdict))
+    with tqdm(total=len(pairs), unit="reason") as progress:
+        for _, numbered in groupby(enumerate(pairs), key=lambda row: rivalry(row[1]) or row[0]):
+            rivals = [pair for _, pair in numbered]
+            candidates = [_candidate(pair, str(place), embedder) for place, pair in enumerate(rivals)]
+            for verdict in judge.judge(rivals[0].question1, rivals[0].language, candidates):
+                if verdict.label != "unjudged":
+                    reasons.append(_write(explainer, rivals[int(verdict.candidate.answer.id)], verdict))
+            progress.update(len(rivals))
     return reasons
+
+
+def _candidate(pair: QuestionPair, name: str, embedder: Embedder) -> Candidate:
+    """The past question of `pair`, as retrieval would propose it."""
+    asked, question, answer = embedder.embed([pair.question1, pair.question2, pair.answer or ""])
+    past = Answer(id=name, question=pair.question2, answer=pair.answer or "", language=pair.language)
+    of_answer = float(np.dot(asked, answer)) if pair.answer else None
+    return Candidate(past, pair.question2, float(np.dot(asked, question)), 0.0, of_answer)
 
 
 def _write(explainer: Explainer, pair: QuestionPair, verdict: Verdict) -> WrittenReason:
@@ -178,9 +190,9 @@ def main() -> None:
     options = parser.parse_args()
     try:
         settings = load_settings()
-        pairs = load_pairs(options.file, options.language)
+        pairs = load_pairs(options.file, options.language)[: options.limit]
         with open_model(settings) as model:
-            found = measure_reasons(model, pairs, settings, options.limit)
+            found = measure_reasons(model, open_embedder(settings), pairs, settings)
     except RespostaError as error:
         raise SystemExit(str(error)) from None
     for name, value in found.items():

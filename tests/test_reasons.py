@@ -8,7 +8,15 @@ from assistant import prompts
 from assistant.errors import InputError
 from assistant.settings import load_settings
 from evals.datasets import QuestionPair
-from evals.reasons import WrittenReason, is_in, is_repetitive, measure_reasons, quoted_words, reason_figures
+from evals.reasons import (
+    WrittenReason,
+    is_in,
+    is_repetitive,
+    measure_reasons,
+    quoted_words,
+    reason_figures,
+    write_reasons,
+)
 
 SAME = QuestionPair("How do I cancel my order?", "Can I cancel an order?", True)
 OTHER = QuestionPair("How do I cancel my order?", "Where is the shop?", False)
@@ -65,16 +73,29 @@ def test_quoted_words_are_folded() -> None:
     assert quoted_words('The first says "Não é", the second “Loja”.') == ["nao", "e", "loja"]
 
 
-def test_the_models_own_reasons_are_measured(model) -> None:
-    found = measure_reasons(model, [SAME, PORTUGUESE, OTHER], load_settings(reason_tokens=24), limit=2)
+def test_the_models_own_reasons_are_measured(model, embedder) -> None:
+    found = measure_reasons(model, embedder, [SAME, PORTUGUESE], load_settings(reason_tokens=24))
     assert found["written.reasons"] + found["unjudged"] == 2
     assert found["seconds_to_first"] > 0
     assert 1 <= found["tokens"] <= 25
     assert 0 <= found["hidden"] <= 1
 
 
-def test_without_pairs_there_is_an_error_with_the_way_out(model) -> None:
+def test_rivals_are_judged_together(model, embedder) -> None:
+    asked = "The tent I ordered this morning, can I still call it off?"
+    behind = QuestionPair(asked, "Can I cancel my order?", True, "en", "Yes, until it is packed.")
+    ahead = QuestionPair(asked, "Can I call off an order I placed?", False, "en", "Only within an hour.")
+    settings = load_settings(reason_tokens=8, threshold_en=0.5)
+
+    def verdicts(*pairs: QuestionPair) -> dict[QuestionPair, str]:
+        return {one.pair: one.verdict for one in write_reasons(model, embedder, pairs, settings)}
+
+    assert verdicts(behind) == {behind: "same"}
+    assert verdicts(behind, ahead) == {ahead: "same", behind: "different"}
+
+
+def test_without_pairs_there_is_an_error_with_the_way_out(model, embedder) -> None:
     with pytest.raises(InputError, match="give a file with at least one row"):
-        measure_reasons(model, [], load_settings())
+        measure_reasons(model, embedder, [], load_settings())
     with pytest.raises(InputError, match="None of 3 pairs could be judged"):
         reason_figures([], pairs=3)
