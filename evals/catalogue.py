@@ -14,7 +14,7 @@ from assistant.errors import InputError
 from assistant.records import Language, Task
 from assistant.sample import sample_rows
 from assistant.settings import Settings
-from evals.datasets import QuestionPair, load_pairs, load_wordings
+from evals.datasets import QuestionPair, Wording, load_pairs, load_wordings
 from evals.faq_pairs import faq_pairs
 from evals.hub_rows import hub_rows
 from evals.squad import ReadingQuestion, load_squad
@@ -27,7 +27,7 @@ NAMES: dict[str, str] = {
     "faquad-dev": "FaQuAD's validation part, Portuguese questions on texts (eraldoluis/faquad)",
 }
 TASKS: dict[str, Task] = {name: "portuguese-qa" if name == "faquad-dev" else "question-similarity" for name in NAMES}
-_WORDINGS = Path(__file__).with_name("data")
+DATA = Path(__file__).with_name("data")
 _INSTEAD = "give a file of the same format with --data PATH"
 
 
@@ -97,7 +97,7 @@ def shop_pairs(language: Language) -> Iterator[QuestionPair]:
     library = {row["id"]: row for row in sample_rows(language)}
     order = list(library)
     twins = near_twins(language)
-    for wording in load_wordings(_WORDINGS / f"shop_queries_{language}.jsonl"):
+    for wording in shop_wordings(language):
         if wording.answer_id is None:
             continue
         right = library[wording.answer_id]
@@ -108,10 +108,15 @@ def shop_pairs(language: Language) -> Iterator[QuestionPair]:
             yield QuestionPair(wording.query, wrong["question"], False, language, wrong["answer"])
 
 
+def shop_wordings(language: Language) -> list[Wording]:
+    """Customers' own wordings of what the sample library answers, and some that it has no answer for."""
+    return load_wordings(DATA / f"shop_queries_{language}.jsonl")
+
+
 def near_twins(language: Language) -> dict[str, set[str]]:
     """For each answer of a decisive pair, those it must not be taken for."""
     others: dict[str, set[str]] = {}
-    with (_WORDINGS / f"shop_decisive_pairs_{language}.jsonl").open(encoding="utf-8") as stream:
+    with (DATA / f"shop_decisive_pairs_{language}.jsonl").open(encoding="utf-8") as stream:
         for row in map(json.loads, stream):
             others.setdefault(row["a"], set()).add(row["b"])
             others.setdefault(row["b"], set()).add(row["a"])

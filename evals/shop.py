@@ -21,11 +21,8 @@ from assistant.judge import labels
 from assistant.records import LANGUAGES, Language, Part
 from assistant.settings import Settings, load_settings
 from assistant.store.connection import open_store
-from evals.catalogue import near_twins
-from evals.datasets import Wording, load_wordings
-
-DATA = Path(__file__).with_name("data")
-
+from evals.catalogue import near_twins, shop_wordings
+from evals.datasets import Wording
 
 # For the table by threshold.
 AT_THRESHOLDS = (
@@ -101,7 +98,7 @@ def main() -> None:
         settings = load_settings(data_dir=Path(folder), database_url=None, max_near_misses=10)
         with open_store(settings) as store, open_desk(settings, store, sample=True) as desk:
             for language in [options.language] if options.language else LANGUAGES:
-                wordings = load_wordings(DATA / f"shop_queries_{language}.jsonl")[: options.limit]
+                wordings = shop_wordings(language)[: options.limit]
                 asked = [
                     # A wording may hold several questions; the part that shows most counts.
                     (wording, max(desk.suggest(wording.query, language).parts, key=lambda part: len(part.matches)))

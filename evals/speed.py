@@ -30,11 +30,12 @@ from assistant.generator.packing import Packer, Tree
 from assistant.judge import JUDGED_CHARS
 from assistant.models import open_model
 from assistant.prompts import PairPrompt
+from assistant.records import LANGUAGES
 from assistant.settings import Settings, load_settings
 from assistant.store.connection import open_store
 from assistant.weights import locate
-from evals.datasets import Wording, load_wordings
-from evals.shop import DATA
+from evals.catalogue import shop_wordings
+from evals.datasets import Wording
 from evals.written_labels import WRITTEN_TOKENS
 
 CANDIDATES = 10
@@ -132,7 +133,7 @@ def main() -> None:
     parser.add_argument("--loop", type=int, default=10, help="pairs for the slow loop (default: %(default)s)")
     parser.add_argument("--suggestions", type=int, default=60, help="suggestions to time (default: %(default)s)")
     options = parser.parse_args()
-    wordings = [w for language in ("en", "pt") for w in load_wordings(DATA / f"shop_queries_{language}.jsonl")]
+    wordings = [wording for language in LANGUAGES for wording in shop_wordings(language)]
     wordings = wordings[:: max(1, len(wordings) // options.suggestions)]
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings(data_dir=Path(folder) / "data", database_url=None)

@@ -20,12 +20,13 @@ from tqdm import tqdm
 from assistant.assembly import open_desk
 from assistant.desk import Desk
 from assistant.errors import RespostaError
+from assistant.records import LANGUAGES
 from assistant.registry import open_registry
 from assistant.settings import load_settings
 from assistant.store.connection import open_store
 from evals.board import Board
-from evals.datasets import Wording, load_wordings
-from evals.shop import DATA
+from evals.catalogue import shop_wordings
+from evals.datasets import Wording
 
 LOOK_EVERY_SECONDS = 0.5
 # Between two questions, in which the run has the computer to itself and fills its caches.
@@ -66,7 +67,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--suggestions", type=int, default=60, help="questions asked (default: %(default)s)")
     options = parser.parse_args()
-    wordings = [w for language in ("en", "pt") for w in load_wordings(DATA / f"shop_queries_{language}.jsonl")]
+    wordings = [wording for language in LANGUAGES for wording in shop_wordings(language)]
     wordings = wordings[:: max(1, len(wordings) // options.suggestions)][: options.suggestions]
     try:
         with tempfile.TemporaryDirectory() as folder:

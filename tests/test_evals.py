@@ -9,11 +9,11 @@ import pytest
 
 from assistant.records import LANGUAGES, Answer, Candidate, Differences, Part, Signals, Verdict
 from assistant.sample import sample_rows
-from evals.catalogue import near_twins
+from evals.catalogue import DATA, near_twins, shop_wordings
 from evals.datasets import Query, Wording, load_wordings
 from evals.measures import distinct, mean_reciprocal_rank, ndcg_at, recall_at
 from evals.retrieval import nothing_shown, spread_over
-from evals.shop import DATA, matches_at, measures, share
+from evals.shop import matches_at, measures, share
 from training.calibration_data import WORDINGS
 
 
@@ -78,7 +78,7 @@ def test_the_sample_library_and_its_wordings_fit(language: str) -> None:
     library = {row["id"]: row for row in sample_rows(language)}
     assert len(library) >= 150
     assert all(30 <= len(row["answer"].split()) <= 150 for row in library.values())
-    measuring = load_wordings(DATA / f"shop_queries_{language}.jsonl")
+    measuring = shop_wordings(language)
     fitting = load_wordings(WORDINGS / f"shop_wordings_{language}.jsonl")
     for wordings in (measuring, fitting):
         assert {w.answer_id for w in wordings if w.answer_id} <= library.keys()
