@@ -1,5 +1,5 @@
 // Small charts in SVG. Colours come from the classes rp-s1 … rp-s6; every chart can be read as a table too.
-import { el } from "./dom.js";
+import { el, table } from "./dom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 420;
@@ -53,7 +53,7 @@ export function lineChart({ title, x, y, series, diagonal = false, empty = "Not 
     line.setAttribute("visibility", "hidden");
     readout.replaceChildren(...full.map((one, number) => el("span", {}, swatch(one.color ?? number), one.name)));
   };
-  const figure = el("figure", { class: "rp-chart" }, el("figcaption", { text: title }), drawing, readout, table(x, y, full));
+  const figure = el("figure", { class: "rp-chart" }, el("figcaption", { text: title }), drawing, readout, asTable(x, y, full));
   const pointed = { value: null };
   const back = () => (pointed.value === null ? rest() : tell(pointed.value));
   drawing.addEventListener("pointermove", (event) => {
@@ -143,23 +143,13 @@ function nearest(points, value) {
   return points.reduce((best, point) => (Math.abs(point[0] - value) < Math.abs(best[0] - value) ? point : best));
 }
 
-function table(x, y, series) {
+function asTable(x, y, series) {
   const rows = series.flatMap((one) => {
     const step = Math.max(1, Math.ceil(one.points.length / TABLE_ROWS));
     return one.points.filter((_, place) => place % step === 0 || place === one.points.length - 1).map((point) => [one.name, ...point]);
   });
-  const head = (text) => el("th", { scope: "col", text });
-  const body = () =>
-    el(
-      "div",
-      { class: "rp-scroll" },
-      el(
-        "table",
-        { class: "rp-table" },
-        el("thead", {}, el("tr", {}, head("Line"), head(x.label), head(y.label))),
-        el("tbody", {}, rows.map(([name, a, b]) => el("tr", {}, el("td", { text: name }), el("td", { class: "rp-number", text: x.format(a) }), el("td", { class: "rp-number", text: y.format(b) })))),
-      ),
-    );
+  const row = ([name, a, b]) => el("tr", {}, el("td", { text: name }), el("td", { class: "rp-number", text: x.format(a) }), el("td", { class: "rp-number", text: y.format(b) }));
+  const body = () => table(["Line", x.label, y.label], el("tbody", {}, rows.map(row)));
   const details = el("details", { class: "rp-as-table" }, el("summary", { text: "As a table" }));
   details.addEventListener("toggle", () => details.open && details.childElementCount === 1 && details.append(body()));
   return details;

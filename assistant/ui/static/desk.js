@@ -2,6 +2,7 @@
 import { button, el, follow, icon } from "./dom.js";
 import { Composer } from "./composer.js";
 import { Reply } from "./reply.js";
+import { call, UNREACHABLE } from "./server.js";
 import { Thread } from "./thread.js";
 import { WriteForm } from "./write.js";
 
@@ -21,7 +22,6 @@ const EXAMPLES = {
 const LOOK_EVERY_MS = 5000;
 const GIVE_UP_MS = 180000;
 const HALT_MS = 1500;
-const UNREACHABLE = "The server is busy or cannot be reached. Wait a moment and try again.";
 
 export function start(component) {
   const root = component.element.querySelector(".rp-root");
@@ -67,7 +67,7 @@ class Desk {
       write: () => this.write(this.last?.question ?? ""),
     });
     this.form = new WriteForm(
-      (answer) => this.call("write", answer),
+      (answer) => call(this.server, "write", answer),
       () => this.reply.say("Saved. The next question like it will find it."),
     );
     const problem = error ? el("p", { class: "rp-error", role: "alert", text: error }) : null;
@@ -204,20 +204,12 @@ class Desk {
   // Resolves to an error's text, or null.
   async tell(interaction_id, answer_id, verdict, note, edited_text = "") {
     if (!this.allowed.feedback) return null;
-    const reply = await this.call("feedback", { interaction_id, answer_id, verdict, note, edited_text });
+    const reply = await call(this.server, "feedback", { interaction_id, answer_id, verdict, note, edited_text });
     return reply.ok ? null : reply.error;
   }
 
   write(question) {
     this.form.open(question, this.reply.text);
-  }
-
-  async call(name, request) {
-    try {
-      return (await this.server[name](request)) ?? { ok: false, error: UNREACHABLE };
-    } catch {
-      return { ok: false, error: UNREACHABLE };
-    }
   }
 
   shortcut(event) {

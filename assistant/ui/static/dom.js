@@ -39,6 +39,19 @@ export function button(label, attributes = {}, ...children) {
   return el("button", { type: "button", class: `rp-button ${extra}`, ...rest }, ...children, label);
 }
 
+let fields = 0;
+
+export function field(label, control) {
+  control.id ||= `rp-field-${++fields}`;
+  return el("div", { class: "rp-field" }, el("label", { for: control.id, text: label }), control);
+}
+
+// A table that scrolls sideways where it is too wide. A head is a text or a list of nodes, or "" over row heads.
+export function table(heads, body, extra = "") {
+  const head = (content) => (content ? el("th", { scope: "col" }, content) : el("td"));
+  return el("div", { class: "rp-scroll" }, el("table", { class: `rp-table ${extra}` }, el("thead", {}, el("tr", {}, heads.map(head))), body));
+}
+
 export function show(node, visible) {
   node.hidden = !visible;
 }

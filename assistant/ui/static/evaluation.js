@@ -1,14 +1,14 @@
 // The Evaluation tab: which reports are looked at, and the views of them.
 import { MOST_SERIES, swatch } from "./charts.js";
-import { button, el, LANGUAGES } from "./dom.js";
+import { button, el, field, LANGUAGES } from "./dom.js";
 import { Changes, Mistakes } from "./evaluation_mistakes.js";
 import { Figures } from "./evaluation_figures.js";
-import { count, dateOf, field, figure, HEADLINE, leakWarning, nameOf, options, TASKS } from "./evaluation_words.js";
+import { count, dateOf, figure, HEADLINE, leakWarning, nameOf, options, TASKS } from "./evaluation_words.js";
 import { Runs } from "./evaluation_runs.js";
+import { call } from "./server.js";
 import { Threshold } from "./evaluation_threshold.js";
 import { Versions } from "./evaluation_versions.js";
 
-const UNREACHABLE = "The server is busy or cannot be reached. Wait a moment and try again.";
 const VIEWS = { figures: "Figures", threshold: "Threshold", mistakes: "Mistakes", changes: "Before and after", versions: "Versions" };
 // Chosen when the tab is opened: what is used, and one to compare it with.
 const CHOSEN_FIRST = 2;
@@ -35,12 +35,8 @@ class Evaluation {
     root.replaceChildren(waiting("Looking for reports…"));
   }
 
-  async call(name, request = {}) {
-    try {
-      return (await this.server[`evaluation_${name}`](request)) ?? { ok: false, error: UNREACHABLE };
-    } catch {
-      return { ok: false, error: UNREACHABLE };
-    }
+  call(name, request) {
+    return call(this.server, `evaluation_${name}`, request);
   }
 
   async load() {
@@ -138,7 +134,7 @@ class Evaluation {
         el("span", { class: "rp-fine", text: `${short} ${figure(report.figures[name])} · ${dateOf(report.created)}` }),
       );
     };
-    const none = el("p", { class: "rp-fine", text: this.runs.manage ? "Nothing was measured yet: measure a version to see how good it is." : "Nothing was measured yet." });
+    const none = el("p", { class: "rp-fine", text: this.manage ? "Nothing was measured yet: measure a version to see how good it is." : "Nothing was measured yet." });
     this.picker.replaceChildren(...(this.shown().length ? this.shown().map(box) : [none]));
     this.open(this.view);
   }

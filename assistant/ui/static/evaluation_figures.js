@@ -1,6 +1,6 @@
 // Figures side by side, the curves behind them, and where each report comes from.
 import { lineChart, swatch, unit } from "./charts.js";
-import { button, el, LANGUAGES } from "./dom.js";
+import { button, el, LANGUAGES, table } from "./dom.js";
 import { count, figure, LOWER, MEASURES, momentOf, titleOf } from "./evaluation_words.js";
 
 const OUTCOMES = { right: "right", "partly right": "partly right", wrong: "wrong", missed: "missed" };
@@ -49,15 +49,10 @@ export class Figures {
       "section",
       { class: "rp-panel" },
       el("h3", { text: language === "all" ? "Figures with 95 % intervals" : `Figures on ${LANGUAGES[language]} rows` }),
-      el(
-        "div",
-        { class: "rp-scroll" },
-        el(
-          "table",
-          { class: "rp-table rp-figures" },
-          el("thead", {}, el("tr", {}, el("td"), reports.map((one, number) => el("th", { scope: "col" }, swatch(number), titleOf(one))))),
-          el("tbody", {}, names.map(row), el("tr", {}, el("th", { scope: "row", text: "Rows" }), reports.map((one) => el("td", { class: "rp-number", text: count(rows(one)) })))),
-        ),
+      table(
+        ["", ...reports.map((one, number) => [swatch(number), titleOf(one)])],
+        el("tbody", {}, names.map(row), el("tr", {}, el("th", { scope: "row", text: "Rows" }), reports.map((one) => el("td", { class: "rp-number", text: count(rows(one)) })))),
+        "rp-figures",
       ),
     );
   }
@@ -167,15 +162,9 @@ function classes(report) {
     "details",
     { class: "rp-as-table" },
     el("summary", { text: "By class" }),
-    el(
-      "div",
-      { class: "rp-scroll" },
-      el(
-        "table",
-        { class: "rp-table" },
-        el("thead", {}, el("tr", {}, el("td"), columns.map((name) => el("th", { scope: "col", text: name })))),
-        el("tbody", {}, rows.map(([name, values]) => el("tr", {}, el("th", { scope: "row", text: name }), columns.map((column) => el("td", { class: "rp-number", text: shown(values[column], column) }))))),
-      ),
+    table(
+      ["", ...columns],
+      el("tbody", {}, rows.map(([name, values]) => el("tr", {}, el("th", { scope: "row", text: name }), columns.map((column) => el("td", { class: "rp-number", text: shown(values[column], column) }))))),
     ),
   );
 }

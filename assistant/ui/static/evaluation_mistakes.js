@@ -1,6 +1,6 @@
 // Single rows: what went wrong, worst first, and what changed between two reports.
-import { el, LANGUAGES, locale, marked, show } from "./dom.js";
-import { count, field, figure, leakWarning, options, pages, titleOf } from "./evaluation_words.js";
+import { button, el, field, LANGUAGES, locale, marked, show } from "./dom.js";
+import { count, figure, leakWarning, options, pages, titleOf } from "./evaluation_words.js";
 
 const TEXTLESS = "This report carries no texts: measure on the same data here to see them.";
 
@@ -53,14 +53,7 @@ export class Mistakes {
     if (!found.ok) return;
     show(this.textless, found.rows.some(({ row }) => isTextless(row)));
     const all = Object.values(found.kinds).reduce((sum, rows) => sum + rows, 0);
-    const chip = (name, rows, kind) => {
-      const node = el("button", { type: "button", class: "rp-button rp-kind", "aria-pressed": String(this.kind === kind), text: `${name} ${count(rows)}` });
-      node.addEventListener("click", () => {
-        this.kind = kind;
-        this.fill();
-      });
-      return node;
-    };
+    const chip = (name, rows, kind) => chooser(this, "kind", kind, `${name} ${count(rows)}`);
     this.kinds.replaceChildren(chip("all", all, null), ...Object.entries(found.kinds).map(([name, rows]) => chip(name, rows, name)));
   }
 
@@ -114,15 +107,7 @@ export class Changes {
     const sure = found.p_value < 0.001 ? "p < 0.001" : `p = ${found.p_value.toFixed(3)}`;
     const verdict = found.p_value < 0.05 ? "more than chance explains" : "no more than chance explains";
     this.summary.textContent = `Of ${count(found.rows_compared)} common rows, ${count(found.won)} were gained and ${count(found.lost)} lost: ${verdict} (McNemar's exact test, ${sure}).`;
-    const side = (name, rows, improved) => {
-      const node = el("button", { type: "button", class: "rp-button rp-kind", "aria-pressed": String(this.improved === improved), text: `${name} ${count(rows)}` });
-      node.addEventListener("click", () => {
-        this.improved = improved;
-        this.fill();
-      });
-      return node;
-    };
-    this.sides.replaceChildren(side("gained", found.won, true), side("lost", found.lost, false));
+    this.sides.replaceChildren(chooser(this, "improved", true, `gained ${count(found.won)}`), chooser(this, "improved", false, `lost ${count(found.lost)}`));
   }
 
   entry({ before, after, was_right, is_right }) {
@@ -130,6 +115,15 @@ export class Changes {
       el("p", { class: right ? "rp-answered rp-right" : "rp-answered rp-wrong" }, el("strong", { text: name }), said(row), el("span", { class: "rp-fine", text: right ? "right" : "wrong" }));
     return el("li", { class: "rp-row" }, el("p", { class: "rp-row-head" }, place(after)), texts(isTextless(after) ? before : after), line("Before", before, was_right), line("After", after, is_right), gold(after));
   }
+}
+
+// A button that sets `view[key]` to `value` and shows the rows that belong to it.
+function chooser(view, key, value, label) {
+  const choose = () => {
+    view[key] = value;
+    view.fill();
+  };
+  return button(label, { class: "rp-kind", "aria-pressed": String(view[key] === value), onclick: choose });
 }
 
 function place(row) {

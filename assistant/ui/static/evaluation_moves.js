@@ -1,5 +1,5 @@
 // The form that moves a version to another stage. Nothing moves without a reason.
-import { button, el } from "./dom.js";
+import { button, el, field, table } from "./dom.js";
 
 const TITLES = { production: "Promote to production", staging: "Promote to staging", archive: "Archive", "roll back": "Roll back" };
 const WORDS = {
@@ -15,12 +15,13 @@ export class MoveForm {
     Object.assign(this, { move, moved });
     this.title = el("h2", { id: "rp-move-title" });
     this.words = el("p", { class: "rp-fine" });
-    this.why = area("rp-move-why", "Why");
-    this.override = area("rp-move-override", "Why in spite of that");
+    this.why = area();
+    this.override = area();
+    this.overriding = field("Why in spite of that", this.override);
     this.refusal = el("div", { class: "rp-refusal", role: "alert" });
     this.error = el("p", { class: "rp-error", role: "alert" });
     this.submit = el("button", { type: "submit", class: "rp-button rp-primary" });
-    const form = el("form", { method: "dialog" }, this.title, this.words, this.why.field, this.refusal, this.error, el("div", { class: "rp-actions" }, this.submit, button("Cancel", { onclick: () => this.root.close() })));
+    const form = el("form", { method: "dialog" }, this.title, this.words, field("Why", this.why), this.refusal, this.error, el("div", { class: "rp-actions" }, this.submit, button("Cancel", { onclick: () => this.root.close() })));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.send();
@@ -33,15 +34,15 @@ export class MoveForm {
     this.title.textContent = `${TITLES[move]}: ${version.digest.slice(0, 12)}`;
     this.words.textContent = WORDS[move];
     this.submit.textContent = TITLES[move];
-    this.why.input.value = this.override.input.value = this.error.textContent = "";
+    this.why.value = this.override.value = this.error.textContent = "";
     this.refusal.replaceChildren();
     this.root.showModal();
-    this.why.input.focus();
+    this.why.focus();
   }
 
   async send() {
     this.submit.disabled = true;
-    const reply = await this.move({ digest: this.version.digest, move: this.chosen, why: this.why.input.value, override: this.override.input.value.trim() });
+    const reply = await this.move({ digest: this.version.digest, move: this.chosen, why: this.why.value, override: this.override.value.trim() });
     this.submit.disabled = false;
     this.error.textContent = reply.ok ? "" : reply.error;
     if (reply.checks) this.refused(reply.checks);
@@ -52,21 +53,17 @@ export class MoveForm {
   }
 
   refused(checks) {
-    const head = (text) => el("th", { scope: "col", text });
     const row = ({ name, figure, bound, passed }) =>
       el("tr", { class: passed ? "" : "rp-failed" }, el("th", { scope: "row", text: name }), el("td", { text: figure }), el("td", { text: bound }), el("td", {}, el("strong", { text: passed ? "passed" : "failed" })));
     this.refusal.replaceChildren(
       el("p", { class: "rp-notice", text: "The gate refuses it. Measure what is missing, take a better version, or say why this one goes all the same." }),
-      el("div", { class: "rp-scroll" }, el("table", { class: "rp-table" }, el("thead", {}, el("tr", {}, ["Check", "Figure", "Bound", ""].map(head))), el("tbody", {}, checks.map(row)))),
-      this.override.field,
+      table(["Check", "Figure", "Bound", ""], el("tbody", {}, checks.map(row))),
+      this.overriding,
     );
     this.submit.textContent = `${TITLES[this.chosen]} all the same`;
-    this.override.input.required = true;
-    this.override.input.focus();
+    this.override.required = true;
+    this.override.focus();
   }
 }
 
-function area(id, label) {
-  const input = el("textarea", { class: "rp-input", id, rows: "3", required: true, maxlength: "1000" });
-  return { input, field: el("div", { class: "rp-field" }, el("label", { for: id, text: label }), input) };
-}
+const area = () => el("textarea", { class: "rp-input", rows: "3", required: true, maxlength: "1000" });

@@ -1,6 +1,6 @@
 // Measuring a version from the tab: the form that begins it, its progress, and its end.
-import { button, el, LANGUAGES, show } from "./dom.js";
-import { count, field, options } from "./evaluation_words.js";
+import { button, el, field, LANGUAGES, show } from "./dom.js";
+import { count, options } from "./evaluation_words.js";
 
 const LOOK_EVERY_MS = 1500;
 const ACTIVE = ["starting", "running", "stopping"];
@@ -13,9 +13,9 @@ export class Runs {
     this.form = el("dialog", { class: "rp-dialog", "aria-labelledby": "rp-run-title" });
   }
 
-  take({ manage, run, unfinished }) {
-    Object.assign(this, { manage, unfinished });
-    show(this.opener, manage);
+  take({ run, unfinished }) {
+    this.unfinished = unfinished;
+    show(this.opener, this.tab.manage);
     this.draw(run);
     if (ACTIVE.includes(run?.state)) this.look();
   }
@@ -30,7 +30,7 @@ export class Runs {
       return;
     }
     const [now, left] = run ? [this.progress(run), this.unfinished.filter((one) => !ACTIVE.includes(run.state) && !same(one, run))] : [null, this.unfinished];
-    const begun = this.manage ? left.map((one) => this.offer(one)) : [];
+    const begun = this.tab.manage ? left.map((one) => this.offer(one)) : [];
     this.root.replaceChildren(...[now, ...begun].filter(Boolean));
     show(this.root, this.root.childElementCount > 0);
   }
@@ -46,9 +46,9 @@ export class Runs {
       { class: `rp-run-now rp-run-${run.state}` },
       el("p", {}, el("strong", { text: what }), this.said),
       active ? this.bar : null,
-      !this.manage ? null : active ? button("Cancel", { class: "rp-quiet", disabled: run.state === "stopping", onclick: () => this.act("cancel") }) : null,
+      !this.tab.manage ? null : active ? button("Cancel", { class: "rp-quiet", disabled: run.state === "stopping", onclick: () => this.act("cancel") }) : null,
       run.state === "done" ? button("Show its report", { class: "rp-quiet", onclick: () => this.tab.showNewest(run.adapter) }) : null,
-      this.manage && (run.state === "stopped" || run.state === "failed") ? button("Go on", { class: "rp-quiet", onclick: () => this.begin(run) }) : null,
+      this.tab.manage && (run.state === "stopped" || run.state === "failed") ? button("Go on", { class: "rp-quiet", onclick: () => this.begin(run) }) : null,
     );
   }
 

@@ -1,7 +1,7 @@
 // What a threshold shows and what it costs, counted in the browser while the slider moves.
 import { confusion, lineChart, swatch, unit } from "./charts.js";
-import { el } from "./dom.js";
-import { count, field, figure, options, share, titleOf } from "./evaluation_words.js";
+import { button, el, field, table } from "./dom.js";
+import { count, figure, options, share, titleOf } from "./evaluation_words.js";
 
 // As many steps as the server counted.
 const STEPS = 200;
@@ -105,7 +105,7 @@ export class Threshold {
         const name = named(report, color);
         if (place === undefined) return el("tr", {}, name, el("td", { colspan: "5", text: `No threshold reaches ${this.target} % on these rows.` }));
         const at = measured(curves, place);
-        const use = el("button", { type: "button", class: "rp-button rp-quiet", text: "Show it", onclick: () => this.move(place / STEPS) });
+        const use = button("Show it", { class: "rp-quiet", onclick: () => this.move(place / STEPS) });
         const cells = [figure(place / STEPS), share(at.precision), share(at.recall), share(at.coverage)];
         return el("tr", {}, name, cells.map((text) => el("td", { class: "rp-number", text })), el("td", {}, use));
       }),
@@ -131,8 +131,3 @@ function interval({ tp, shown }) {
 }
 
 const named = (report, color) => el("th", { scope: "row", class: "rp-named" }, el("span", {}, swatch(color)), titleOf(report));
-
-function table(heads, body) {
-  const head = (text) => (text ? el("th", { scope: "col", text }) : el("td"));
-  return el("div", { class: "rp-scroll" }, el("table", { class: "rp-table" }, el("thead", {}, el("tr", {}, heads.map(head))), body));
-}

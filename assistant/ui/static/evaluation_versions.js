@@ -1,6 +1,6 @@
 // Model versions: where each stands, how it learned, what happened to it, and what to do with it.
 import { lineChart, reaching } from "./charts.js";
-import { button, el } from "./dom.js";
+import { button, el, table } from "./dom.js";
 import { MoveForm } from "./evaluation_moves.js";
 import { count, dateOf, figure, momentOf, TASKS, titleOf } from "./evaluation_words.js";
 
@@ -37,13 +37,12 @@ export class Versions {
         el("td", { class: "rp-number", text: count(mine) }),
       );
     };
-    const heads = ["Version", "Stage", "Base", "Trained", "Reports"];
     place.replaceChildren(
       el(
         "section",
         { class: "rp-panel" },
         el("h3", { text: `Versions for “${TASKS[this.tab.task]}”` }),
-        el("div", { class: "rp-scroll" }, el("table", { class: "rp-table" }, el("thead", {}, el("tr", {}, heads.map((text) => el("th", { scope: "col", text })))), el("tbody", {}, versions.map(row)))),
+        table(["Version", "Stage", "Base", "Trained", "Reports"], el("tbody", {}, versions.map(row))),
       ),
       this.detail,
       this.form.root,

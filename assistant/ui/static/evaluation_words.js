@@ -1,5 +1,5 @@
 // Names of measures and systems, and the small pieces that all views of the Evaluation tab are made of.
-import { el } from "./dom.js";
+import { button, el } from "./dom.js";
 
 export const TASKS = { "question-similarity": "Same question?", "portuguese-qa": "Reading" };
 export const HEADLINE = { "question-similarity": ["f1", "F1"], "portuguese-qa": ["exact_match", "exact"] };
@@ -50,13 +50,6 @@ export function leakWarning(report) {
   return el("p", { class: "rp-leaky", role: "alert" }, el("strong", { text: nameOf(report) }), words);
 }
 
-let fields = 0;
-
-export function field(label, control) {
-  control.id ||= `rp-ev-${++fields}`;
-  return el("div", { class: "rp-field" }, el("label", { for: control.id, text: label }), control);
-}
-
 export function options(words, chosen, choose) {
   const select = el("select", { class: "rp-input" }, ...Object.entries(words).map(([value, text]) => el("option", { value, text })));
   select.value = chosen;
@@ -75,14 +68,11 @@ export async function pages(place, ask, draw, none, size = 20) {
       place.replaceChildren(el("p", { class: "rp-error", role: "alert", text: found.error }));
       return found;
     }
-    const step = (label, to) => {
-      const node = el("button", { type: "button", class: "rp-button", disabled: to < 0 || to >= found.total, text: label });
-      node.addEventListener("click", async () => {
-        await at(to);
-        place.scrollIntoView({ block: "start" });
-      });
-      return node;
+    const turnTo = async (to) => {
+      await at(to);
+      place.scrollIntoView({ block: "start" });
     };
+    const step = (label, to) => button(label, { disabled: to < 0 || to >= found.total, onclick: () => turnTo(to) });
     const last = Math.min(found.offset + size, found.total);
     const pager = found.total > size ? el("div", { class: "rp-actions" }, step("Previous", found.offset - size), el("span", { class: "rp-fine", text: `${count(found.offset + 1)}–${count(last)} of ${count(found.total)}` }), step("Next", found.offset + size)) : null;
     place.replaceChildren(...(found.rows.length ? [el("ul", { class: "rp-rows" }, found.rows.map(draw)), pager].filter(Boolean) : [el("p", { class: "rp-fine", text: none })]));

@@ -1,7 +1,7 @@
 // The Read tab: question and text in, the place of the answer out.
-import { button, el, follow, LANGUAGES, locale, percent, show } from "./dom.js";
+import { button, el, field, follow, LANGUAGES, locale, percent, show } from "./dom.js";
+import { UNREACHABLE } from "./server.js";
 
-const UNREACHABLE = "The server is busy or cannot be reached. Wait a moment and try again.";
 const EXAMPLE = {
   question: "Qual é o prazo para pedir o reembolso?",
   context:
@@ -19,7 +19,6 @@ class Reader {
   constructor({ trigger }, root) {
     this.trigger = trigger;
     this.key = 0;
-    const field = (id, label, node) => el("div", { class: "rp-field" }, el("label", { for: id, text: label }), node);
     this.question = el("textarea", { class: "rp-input", id: "rp-read-question", rows: "2", placeholder: EXAMPLE.question });
     this.context = el("textarea", { class: "rp-input", id: "rp-read-context", rows: "10", placeholder: "Paste the text, or pick a past answer." });
     this.query = el("input", { class: "rp-input", id: "rp-read-query", type: "search", placeholder: "Search the library" });
@@ -43,8 +42,8 @@ class Reader {
       el(
         "div",
         { class: "rp-left" },
-        field("rp-read-question", "Question (Portuguese)", this.question),
-        field("rp-read-context", "Text", this.context),
+        field("Question (Portuguese)", this.question),
+        field("Text", this.context),
         el("div", { class: "rp-actions" }, this.submit, button("Try an example", { class: "rp-quiet", onclick: () => this.example() })),
         el("details", { class: "rp-pick" }, el("summary", { text: "Pick a past answer as the text" }), search, this.results),
       ),

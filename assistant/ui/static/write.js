@@ -1,5 +1,5 @@
 // The form for a new answer.
-import { button, el } from "./dom.js";
+import { button, el, field } from "./dom.js";
 
 export class WriteForm {
   // save({question, answer, language, tags}) -> Promise<{ok, error}>
@@ -18,7 +18,6 @@ export class WriteForm {
     this.tags = el("input", { class: "rp-input", id: "rp-new-tags", placeholder: "delivery, returns" });
     this.error = el("p", { class: "rp-error", role: "alert" });
     this.submit = el("button", { type: "submit", class: "rp-button rp-primary", text: "Save answer" });
-    const field = (label, node) => el("div", { class: "rp-field" }, el("label", { for: node.id, text: label }), node);
     const form = el(
       "form",
       { method: "dialog" },
