@@ -82,9 +82,27 @@ def test_mistakes_come_in_pages(board, samples):
     chosen = (ids(board)["judge"], 0.5, None, None, 0.0, 1.0)
     first, second = board.mistakes(*chosen, 0), board.mistakes(*chosen, 20)
     assert first["total"] == second["total"] == len(everything)
+    assert first["size"] == len(first["rows"]) == 20
     assert sum(first["kinds"].values()) == len(everything)
     assert [one["row"]["row"] for one in first["rows"] + second["rows"]] == [one.row["row"] for one in everything[:40]]
     assert board.mistakes(*chosen, 10_000)["rows"] == []
+
+
+def test_rows_come_with_the_words_in_which_their_questions_differ(board, samples):
+    known = ids(board)
+
+    def differing(rows: list[dict]) -> list[dict | None]:
+        return [one["differences"] for one in rows]
+
+    first = board.mistakes(known["judge"], 0.5, None, "en", 0.0, 1.0, 0)["rows"][0]
+    order = first["row"]["row"]
+    words = {"asked_only": ["cancel", "order", str(order)], "past_only": ["stop", "delivery", str(order + 1)]}
+    assert first["differences"] == words
+    # Texts that one of two reports carries are enough.
+    assert all(differing(board.changes(known["leaky"], known["judge"], False, 0)["rows"]))
+    assert all(differing(board.changes(known["judge"], known["leaky"], True, 0)["rows"]))
+    for textless in ("leaky", "reading"):
+        assert set(differing(board.mistakes(known[textless], 0.5, None, None, 0.0, 1.0, 0)["rows"])) == {None}
 
 
 def test_changes_between_two_reports_add_up(board, samples):

@@ -46,8 +46,12 @@ def verdict_view(verdict: Verdict) -> Json:
         "probability": None if verdict.probability is None else round(verdict.probability, 4),
         "label": verdict.label,
         "signals": _signals_view(verdict.signals),
-        "differences": _differences_view(verdict.differences),
+        "differences": differences_view(verdict.differences),
     }
+
+
+def differences_view(differences: Differences) -> Json:
+    return {"asked_only": list(differences.asked_only), "past_only": list(differences.past_only)}
 
 
 def reason_view(reason: Reason | None) -> Json | None:
@@ -115,7 +119,3 @@ def status_view(status: DeskStatus) -> Json:
 
 def _signals_view(signals: Signals) -> Json:
     return {name: None if value is None else round(value, 4) for name, value in asdict(signals).items()}
-
-
-def _differences_view(differences: Differences) -> Json:
-    return {"asked_only": list(differences.asked_only), "past_only": list(differences.past_only)}

@@ -7,27 +7,21 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from assistant.errors import InputError
 from assistant.records import Language, MistakeKind, ReportFile, Task, VersionMove
 from assistant.registry import Registry
 from assistant.settings import Settings
-from assistant.stages import RegisteredVersion, StageEvent
+from assistant.ui.views import Json
 from evals.board.child import Asked, Child
-from evals.reporting.mistakes import KINDS, Mistake, changed, choose, find_mistakes
-from evals.reporting.report import PAGE, REPORT
-from evals.reporting.shelf import Shelved, shelf_of
+from evals.board.views import change_view, event_view, head_view, mistake_view, page_view, version_view
+from evals.reporting.mistakes import KINDS, changed, choose, find_mistakes
+from evals.reporting.shelf import shelf_of
 
 # Stands before the names of what was placed in the data folder.
 OWN = "own:"
 SUFFIXES: dict[str, Task] = {".csv": "question-similarity", ".json": "portuguese-qa"}
-# Mistakes and changed rows that are sent at once.
-PAGE_ROWS = 20
-
-Json = dict[str, Any]
 
 
 class Board(contextlib.AbstractContextManager):
@@ -48,9 +42,9 @@ class Board(contextlib.AbstractContextManager):
         """Every report's head, every version, what can be measured, and how a run stands."""
         reports, problems = self._shelf.all()
         return {
-            "reports": [_head(one) for one in reports],
+            "reports": [head_view(one) for one in reports],
             "problems": problems,
-            "versions": [_version(one) for one in self._registry.list()],
+            "versions": [version_view(one) for one in self._registry.list()],
             "data": self._data(),
             "run": self._child.progress(),
             "unfinished": [dataclasses.asdict(asked) for asked in self._child.unfinished()],
@@ -84,7 +78,8 @@ class Board(contextlib.AbstractContextManager):
         chosen = choose(found, kind, language, low, high)
         of_any_kind = choose(found, None, language, low, high)
         kinds = {name: sum(one.kind == name for one in of_any_kind) for name in KINDS[task]}
-        return _page([_mistake(one) for one in chosen], offset) | {"kinds": kinds, "branded": shelved.report.is_branded}
+        counts = {"kinds": kinds, "branded": shelved.report.is_branded}
+        return page_view(chosen, offset, mistake_view) | counts
 
     def changes(self, before_id: str, after_id: str, improved: bool, offset: int) -> Json:
         """One page of the rows that only one of two reports got right: the later (`improved`) or the earlier one.
@@ -99,18 +94,19 @@ class Board(contextlib.AbstractContextManager):
             raise InputError("These two reports have no row in common: choose two that measured the same rows.")
         lost, won, p_value = mcnemar([row["was_right"] for row in both], [row["is_right"] for row in both])
         wanted = [row for row in both if row["was_right"] != row["is_right"] and row["is_right"] == improved]
-        return _page(wanted, offset) | {"rows_compared": len(both), "won": won, "lost": lost, "p_value": p_value}
+        counts = {"rows_compared": len(both), "won": won, "lost": lost, "p_value": p_value}
+        return page_view(wanted, offset, change_view) | counts
 
     def version(self, digest: str) -> Json:
         """A version with its loss curves and everything that happened to it, newest first."""
         from evals.reporting.curves import loss_curves
 
         found, events = self._registry.show(digest)
-        return _version(found) | {
+        return version_view(found) | {
             "losses": loss_curves(found.version.history),
             "parameters": found.version.parameters,
             "licences": found.version.licences,
-            "events": [_event(event) for event in reversed(events)],
+            "events": [event_view(event) for event in reversed(events)],
         }
 
     def move(self, digest: str, move: VersionMove, who: str, why: str, override: str) -> Json:
@@ -118,11 +114,11 @@ class Board(contextlib.AbstractContextManager):
         from evals.gate import GateRefused, promote
 
         if move == "archive":
-            return _version(self._registry.archive(digest, who, why))
+            return version_view(self._registry.archive(digest, who, why))
         if move == "roll back":
-            return _version(self._registry.rollback(self._registry.find(digest).version.task, who, why))
+            return version_view(self._registry.rollback(self._registry.find(digest).version.task, who, why))
         try:
-            return _version(promote(self._registry, self._settings, digest, move, who, why, override))
+            return version_view(promote(self._registry, self._settings, digest, move, who, why, override))
         except GateRefused as refused:
             return {"checks": [dataclasses.asdict(check) for check in refused.outcome.checks]}
 
@@ -166,41 +162,3 @@ class Board(contextlib.AbstractContextManager):
             {"name": OWN + names[path], "about": "placed in the data folder", "task": task}
             for path, task in tasks.items()
         ]
-
-
-def _head(shelved: Shelved) -> Json:
-    report = shelved.report
-    names = ("task", "system", "model", "data", "leaks", "threshold", "figures", "created")
-    files = [file for file in (REPORT, PAGE) if (shelved.folder / file).is_file()]
-    return {name: getattr(report, name) for name in names} | {
-        "id": shelved.id,
-        "branded": report.is_branded,
-        "files": files,
-    }
-
-
-def _version(registered: RegisteredVersion) -> Json:
-    version = registered.version
-    return {
-        "digest": version.digest,
-        "task": version.task,
-        "name": version.name,
-        "base": version.base,
-        "stage": registered.stage,
-        "origin": registered.origin,
-        "created": version.created.isoformat(),
-        "added": registered.added_at.isoformat(),
-        "metrics": version.metrics,
-    }
-
-
-def _event(event: StageEvent) -> Json:
-    return dataclasses.asdict(event) | {"at": event.at.isoformat()}
-
-
-def _mistake(mistake: Mistake) -> Json:
-    return {"kind": mistake.kind, "score": mistake.score, "row": mistake.row}
-
-
-def _page(rows: Sequence[Json], offset: int) -> Json:
-    return {"total": len(rows), "offset": offset, "rows": list(rows[offset : offset + PAGE_ROWS])}

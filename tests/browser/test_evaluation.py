@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from sklearn.metrics import precision_score, recall_score
 
+from assistant.differences import compare
 from assistant.registry import SHIPPED_FOLDER
 from evals.reporting.mistakes import find_mistakes
 from evals.reporting.report import write_report
@@ -136,6 +137,10 @@ def test_mistakes_are_filtered_and_paged(lead, visit):
     everything = find_mistakes("question-similarity", pair_rows(1, 0.9), 0.5)
     expect(tab.locator(".rp-row")).to_have_count(20)
     expect(tab.locator(".rp-row").first).to_contain_text(f"row {everything[0].row['row']} ")
+    worst = everything[0].row
+    differences, _ = compare(worst["question1"], worst["question2"], worst["language"])
+    marked = [*differences.asked_only, *differences.past_only]
+    expect(tab.locator(".rp-row").first.locator("mark")).to_have_text(marked)
     tab.get_by_role("button", name="Next").click()
     expect(tab.locator(".rp-row").first).to_contain_text(f"row {everything[20].row['row']} ")
     tab.get_by_role("button", name=re.compile("^false match")).click()

@@ -57,9 +57,9 @@ export class Mistakes {
     this.kinds.replaceChildren(chip("all", all, null), ...Object.entries(found.kinds).map(([name, rows]) => chip(name, rows, name)));
   }
 
-  entry({ kind, score, row }) {
+  entry({ kind, score, row, differences }) {
     const known = score === null ? null : `${"probability" in row ? "P(same)" : "F1"} ${figure(score)}`;
-    return el("li", { class: "rp-row" }, el("p", { class: "rp-row-head" }, el("span", { class: "rp-badge", text: kind }), known ? el("span", { class: "rp-number", text: known }) : null, place(row)), texts(row), kind === "found elsewhere" ? elsewhere(row) : reading(row));
+    return el("li", { class: "rp-row" }, el("p", { class: "rp-row-head" }, el("span", { class: "rp-badge", text: kind }), known ? el("span", { class: "rp-number", text: known }) : null, place(row)), texts(row, differences), kind === "found elsewhere" ? elsewhere(row) : reading(row));
   }
 }
 
@@ -110,10 +110,10 @@ export class Changes {
     this.sides.replaceChildren(chooser(this, "improved", true, `gained ${count(found.won)}`), chooser(this, "improved", false, `lost ${count(found.lost)}`));
   }
 
-  entry({ before, after, was_right, is_right }) {
+  entry({ before, after, was_right, is_right, differences }) {
     const line = (name, row, right) =>
       el("p", { class: right ? "rp-answered rp-right" : "rp-answered rp-wrong" }, el("strong", { text: name }), said(row), el("span", { class: "rp-fine", text: right ? "right" : "wrong" }));
-    return el("li", { class: "rp-row" }, el("p", { class: "rp-row-head" }, place(after)), texts(isTextless(after) ? before : after), line("Before", before, was_right), line("After", after, is_right), gold(after));
+    return el("li", { class: "rp-row" }, el("p", { class: "rp-row-head" }, place(after)), texts(isTextless(after) ? before : after, differences), line("Before", before, was_right), line("After", after, is_right), gold(after));
   }
 }
 
@@ -139,19 +139,11 @@ function said(row) {
 
 const isTextless = (row) => row.question === undefined && row.question1 === undefined;
 
-function texts(row) {
-  if (row.question1 !== undefined) return el("div", { class: "rp-questions", lang: locale(row.language) }, el("p", {}, differing(row.question1, row.question2)), el("p", {}, differing(row.question2, row.question1)));
+// Pairs with the same words marked as on a card.
+function texts(row, differences) {
+  if (differences) return el("div", { class: "rp-questions", lang: locale(row.language) }, el("p", {}, marked(row.question1, differences.asked_only)), el("p", {}, marked(row.question2, differences.past_only)));
   if (isTextless(row)) return null;
   return el("div", { class: "rp-questions", lang: "pt-BR" }, el("p", { text: row.question }));
-}
-
-// A question with the words marked that the other one lacks, unless they are most of it.
-function differing(question, other) {
-  const words = (text) => text.match(/[\p{L}\p{M}\p{N}_]+(?:['’][\p{L}\p{M}\p{N}_]+)*/gu) ?? [];
-  const known = new Set(words(other).map((word) => word.toLowerCase()));
-  const own = words(question);
-  const lacking = own.filter((word) => !known.has(word.toLowerCase()));
-  return marked(question, lacking.length > own.length / 2 ? [] : lacking);
 }
 
 function reading(row) {

@@ -57,9 +57,9 @@ export function options(words, chosen, choose) {
   return select;
 }
 
-// Pages of rows that come from the server: `ask(offset)` resolves to {ok, total, offset, rows}, `draw` makes a node of a
-// row. Resolves to the first reply.
-export async function pages(place, ask, draw, none, size = 20) {
+// Pages of rows that come from the server: `ask(offset)` resolves to {ok, total, offset, size, rows}, `draw` makes a node
+// of a row. Resolves to the first reply.
+export async function pages(place, ask, draw, none) {
   const turn = (place.turn = {});
   const at = async (offset) => {
     const found = await ask(offset);
@@ -73,6 +73,7 @@ export async function pages(place, ask, draw, none, size = 20) {
       place.scrollIntoView({ block: "start" });
     };
     const step = (label, to) => button(label, { disabled: to < 0 || to >= found.total, onclick: () => turnTo(to) });
+    const { size } = found;
     const last = Math.min(found.offset + size, found.total);
     const pager = found.total > size ? el("div", { class: "rp-actions" }, step("Previous", found.offset - size), el("span", { class: "rp-fine", text: `${count(found.offset + 1)}–${count(last)} of ${count(found.total)}` }), step("Next", found.offset + size)) : null;
     place.replaceChildren(...(found.rows.length ? [el("ul", { class: "rp-rows" }, found.rows.map(draw)), pager].filter(Boolean) : [el("p", { class: "rp-fine", text: none })]));
