@@ -14,7 +14,7 @@ from evals.classification import reliability
 from evals.reporting.mistakes import is_right, reading_kind
 
 MOST_POINTS = 200
-# Thresholds a person can choose from: 0, 0.005, ... 1.
+# Thresholds a person can choose from: 0, 0.005, ... 1. The browser takes them from the length of what is counted.
 STEPS = 200
 
 Points = list[list[float]]

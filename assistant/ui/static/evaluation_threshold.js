@@ -3,8 +3,6 @@ import { confusion, lineChart, swatch, unit } from "./charts.js";
 import { button, el, field, table } from "./dom.js";
 import { count, figure, options, share, titleOf } from "./evaluation_words.js";
 
-// As many steps as the server counted.
-const STEPS = 200;
 const WILSON = 1.96;
 const DEFAULT_TARGET = 95;
 
@@ -20,8 +18,10 @@ export class Threshold {
       place.replaceChildren(el("p", { class: "rp-fine", text: "These reports have no rows in this language." }));
       return;
     }
-    this.slider = el("input", { type: "range", min: "0", max: String(STEPS), step: "1", class: "rp-slider", "aria-label": "Threshold on P(same)" });
-    this.slider.addEventListener("input", () => this.move(Number(this.slider.value) / STEPS));
+    // As many steps as the server counted.
+    this.steps = this.lines[0].curves.true_matches.length - 1;
+    this.slider = el("input", { type: "range", min: "0", max: String(this.steps), step: "1", class: "rp-slider", "aria-label": "Threshold on P(same)" });
+    this.slider.addEventListener("input", () => this.move(Number(this.slider.value) / this.steps));
     this.value = el("output", { class: "rp-big" });
     this.wanted = el("input", { type: "number", class: "rp-input rp-short-input", min: "1", max: "100", step: "0.5", value: String(this.target) });
     this.wanted.addEventListener("input", () => {
@@ -57,8 +57,8 @@ export class Threshold {
   }
 
   move(value) {
-    const place = Math.round(value * STEPS);
-    this.tab.threshold = place / STEPS;
+    const place = Math.round(value * this.steps);
+    this.tab.threshold = place / this.steps;
     this.slider.value = String(place);
     this.slider.setAttribute("aria-valuetext", figure(this.tab.threshold));
     this.value.textContent = figure(this.tab.threshold);
@@ -86,7 +86,7 @@ export class Threshold {
 
   plot() {
     const { curves } = this.lines.find(({ report }) => report.id === this.focus) ?? this.lines[0];
-    const all = Array.from({ length: STEPS + 1 }, (_, place) => [place / STEPS, measured(curves, place)]);
+    const all = Array.from({ length: this.steps + 1 }, (_, place) => [place / this.steps, measured(curves, place)]);
     const line = (name, key, color) => ({ name, color, points: all.filter(([, at]) => Number.isFinite(at[key])).map(([x, at]) => [x, at[key]]) });
     this.figure = lineChart({
       title: "At every threshold",
@@ -101,12 +101,12 @@ export class Threshold {
     const wanted = this.target / 100;
     this.aims.replaceChildren(
       ...this.lines.map(({ report, color, curves }) => {
-        const place = Array.from({ length: STEPS + 1 }, (_, step) => step).find((step) => measured(curves, step).precision >= wanted);
+        const place = Array.from({ length: this.steps + 1 }, (_, step) => step).find((step) => measured(curves, step).precision >= wanted);
         const name = named(report, color);
         if (place === undefined) return el("tr", {}, name, el("td", { colspan: "5", text: `No threshold reaches ${this.target} % on these rows.` }));
         const at = measured(curves, place);
-        const use = button("Show it", { class: "rp-quiet", onclick: () => this.move(place / STEPS) });
-        const cells = [figure(place / STEPS), share(at.precision), share(at.recall), share(at.coverage)];
+        const use = button("Show it", { class: "rp-quiet", onclick: () => this.move(place / this.steps) });
+        const cells = [figure(place / this.steps), share(at.precision), share(at.recall), share(at.coverage)];
         return el("tr", {}, name, cells.map((text) => el("td", { class: "rp-number", text })), el("td", {}, use));
       }),
     );
