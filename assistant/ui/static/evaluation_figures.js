@@ -22,7 +22,7 @@ export class Figures {
   table(reports, language) {
     const figures = (one) => (language === "all" ? one.figures : (one.by_language[language] ?? {}));
     // All its rows may be in the chosen language.
-    const whole = (one) => language === "all" || one.data.languages[language] === (one.data.measured ?? one.data.rows);
+    const whole = (one) => language === "all" || one.data.languages[language] === one.data.measured;
     const present = new Set(reports.flatMap((one) => Object.keys(figures(one)).filter((name) => name !== "rows")));
     const names = [...Object.keys(MEASURES).filter((name) => present.has(name)), ...[...present].filter((name) => !(name in MEASURES))];
     if (!names.length) return el("p", { class: "rp-fine", text: `No row of these reports is in ${LANGUAGES[language]}.` });
@@ -44,7 +44,7 @@ export class Figures {
       const most = best(name);
       return el("tr", {}, el("th", { scope: "row" }, MEASURES[name] ?? name.replaceAll("_", " "), LOWER.has(name) ? el("small", { text: "lower is better" }) : null), reports.map((one) => cell(one, name, most)));
     };
-    const rows = (one) => (language === "all" ? (one.data.measured ?? one.data.rows) : (one.data.languages?.[language] ?? 0));
+    const rows = (one) => (language === "all" ? one.data.measured : (one.data.languages[language] ?? 0));
     return el(
       "section",
       { class: "rp-panel" },
@@ -58,14 +58,14 @@ export class Figures {
   }
 
   source(one, number) {
-    const { model, data, cost, hardware, packages, leaks } = one;
+    const { model, data, cost, packages, leaks } = one;
     const facts = {
       System: one.system,
       Version: model.version?.slice(0, 12),
       Name: model.name,
       Stage: model.stage,
       Base: model.base,
-      Device: model.device ?? hardware.device,
+      Device: model.device,
       Data: `${data.name}, ${count(data.rows)} rows${data.sha256 ? ` (${data.sha256.slice(0, 8)})` : ""}`,
       "Left out": leaks.dropped?.length ? `${count(leaks.dropped.length)} rows that nearly equal training rows` : null,
       Threshold: one.task === "question-similarity" ? figure(one.threshold) : null,
