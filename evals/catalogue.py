@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -31,7 +32,7 @@ DATA = Path(__file__).with_name("data")
 _INSTEAD = "give a file of the same format with --data PATH"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RowSet:
     """Rows for one task. `sha256` names their content, whatever file or order of bytes they came from."""
 
@@ -39,7 +40,7 @@ class RowSet:
     task: Task
     rows: Sequence[QuestionPair] | Sequence[ReadingQuestion]
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         digest = hashlib.sha256()
         for row in self.rows:
