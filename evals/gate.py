@@ -124,7 +124,7 @@ def _against(own: Shelved, other: Shelved | None, shelf: Shelf, rules: TaskRules
     if other is None:
         yield Check(f"{name} beside production", "production not measured", "a report on the same rows", False)
         return
-    found = differences((other.report, shelf.rows(other)), (own.report, shelf.rows(own)))
+    found = differences((other.report, shelf.rows(other)), (own.report, shelf.rows(own)), rules.worse)
     for measure in rules.worse:
         what = {"right": "rows right", "brier": "lower Brier score", "f1": "F1"}[measure]
         if measure not in found:

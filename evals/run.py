@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from assistant.argument_types import count
 from assistant.errors import InputError, RespostaError
 from assistant.logs import log_to_stderr
 from assistant.records import LANGUAGES
@@ -94,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--adapter", metavar="VERSION", help="TASK@STAGE, a digest's first digits, or a folder")
     parser.add_argument("--data", required=True, help="file, folder or name")
     parser.add_argument("--language", choices=LANGUAGES, default="en", help="of a CSV without such a column")
-    parser.add_argument("--limit", type=_count, metavar="N", help="only the first N rows")
+    parser.add_argument("--limit", type=count, metavar="N", help="only the first N rows")
     parser.add_argument("--system", choices=(*APP_SYSTEMS, *BASELINES), help="what answers (default: the app)")
     parser.add_argument("--train", type=Path, metavar="FILE", help="CSV of pairs that a baseline learns from")
     parser.add_argument("--model", type=Path, metavar="FOLDER", help="the trained cross-encoder")
@@ -140,13 +141,6 @@ def _folder(settings: Settings, data: RowSet, system: str, subject: Subject | No
     who = subject.version.digest[:12] if subject else "baseline"
     named = data.name.replace("/", "-")
     return settings.data_dir / "evaluations" / data.task / f"{who}-{system}-{named}-{data.sha256[:8]}"
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from assistant.argument_types import count
 from assistant.assembly import open_embedder, span_reader
 from assistant.errors import InputError, ModelError
 from assistant.models import open_models
@@ -146,7 +147,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("task", choices=TASKS)
     parser.add_argument("--names", nargs="+", metavar="NAME", help="only versions of these names (recipes)")
-    parser.add_argument("--limit", type=_count, metavar="N", help="only the newest N versions")
+    parser.add_argument("--limit", type=count, metavar="N", help="only the newest N versions")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="the PNG of all loss curves")
     parser.add_argument("--promote", action="store_true", help="bring the best version to production")
     parser.add_argument("--override", default="", metavar="TEXT", help="why to go past a gate that refuses")
@@ -160,13 +161,6 @@ def main(arguments: list[str] | None = None) -> int:
     if options.question and options.task != "portuguese-qa":
         parser.error("only portuguese-qa answers a question from a text")
     return with_registry(partial(run, options))
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
 
 
 if __name__ == "__main__":

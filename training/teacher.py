@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from assistant.argument_types import count
 from assistant.errors import InputError, RespostaError
 from assistant.records import LANGUAGES, Language
 from assistant.settings import Settings, load_settings
@@ -137,15 +138,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("pairs", type=Path, help="CSV or JSONL with two questions and a label")
     parser.add_argument("--out", type=Path, required=True, help="JSONL to write, a source with explanations: given")
     parser.add_argument("--language", choices=LANGUAGES, default="en", help="of the pairs (default: %(default)s)")
-    parser.add_argument("--limit", type=_count, help="only the first so many pairs")
+    parser.add_argument("--limit", type=count, help="only the first so many pairs")
     parser.add_argument("--yes", action="store_true", help="send the requests whose cost is shown")
     return parser
-
-
-def _count(text: str) -> int:
-    if (count := int(text)) < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return count
 
 
 def _check(out: Path, pairs: Path) -> None:
