@@ -23,11 +23,12 @@ class Report:
 
     `system` is what gave the answers ("judge": the app's calibrated P(same); "adapter": the label alone; a
     baseline's name; "reader"). `model` names its version (`version` digest, `name`, `stage`, `base`, `base_sha256`,
-    `prompt_version`, `device`), empty for a baseline without one. `data` has `name`, `sha256`, `rows`,
-    `measured` (how many were not left out) and `languages` (rows by language). `leaks` has `allowed`, `rows` (numbers of rows that equal training rows, or hold
-    a label) and `dropped` (rows left out for one question that equals a training question). `figures` are the top
-    level measures, `intervals` their 95 % intervals, `by_language` the same figures per language. `detail` holds
-    what is no single figure (classification report, confusion matrix, reasons), `cost` seconds, bytes and tokens.
+    `prompt_version`, `device`), empty for a baseline without one. `data` has `name`, `sha256`, `rows`, `measured`
+    (how many were not left out) and `languages` (rows by language). `leaks` has `allowed`, `rows` (numbers of rows
+    that equal training rows, or hold a label) and `dropped` (rows left out for one question that equals a training
+    question). `figures` are the top level measures, `intervals` their 95 % intervals, `by_language` the same
+    figures per language. `detail` holds what is no single figure (classification report, confusion matrix,
+    reasons), `cost` seconds, bytes and tokens.
     `created` is ISO 8601 in UTC.
     """
 
