@@ -10,7 +10,7 @@ from assistant.generator import Generator, TreePrompt
 from assistant.judge import JUDGED_CHARS
 from assistant.prompts import ChatFormat
 from assistant.quotations import Quotable, without_repetition
-from assistant.records import Part, Reason, Verdict
+from assistant.records import Fault, Part, Reason, Verdict
 
 _WORD = re.compile(r"\w+")
 
@@ -55,7 +55,7 @@ class Explainer:
             yield verdict, text, Reason(text, self._fault(verdict, quotable[index], written)) if finished else None
 
     @staticmethod
-    def _fault(verdict: Verdict, quotable: Quotable, written: str) -> str | None:
+    def _fault(verdict: Verdict, quotable: Quotable, written: str) -> Fault | None:
         """Why what was written may not be shown; None when it may."""
         if not _WORD.search(written):
             return "empty"

@@ -9,7 +9,7 @@ from typing import Literal
 from assistant.differences import content_words, fold
 from assistant.generator import Generator
 from assistant.intake import one_line
-from assistant.records import Language
+from assistant.records import Fault, Language
 from assistant.spans import Beginning, Spans
 
 _WORD = re.compile(r"\w+")
@@ -105,7 +105,7 @@ class Quotable:
             following += self._closing
         return [token for token in dict.fromkeys(following) if token != _CLOSE] or None
 
-    def fault(self, text: str) -> str | None:
+    def fault(self, text: str) -> Fault | None:
         """What is wrong with the quotations of a finished reason; None when nothing is."""
         parts = _MARK.split(text)
         if len(parts) % 2 == 0:

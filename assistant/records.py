@@ -91,12 +91,23 @@ class Verdict:
     differences: Differences
 
 
+# Why a written reason is not shown.
+Fault = Literal[
+    "contradicts the verdict",
+    "quotes words nobody wrote",
+    "ends inside a quotation",
+    "tells apart what is the same",
+    "says of a question what it does not say",
+    "empty",
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a verdict is what it is. `hidden` says why a written reason is not shown."""
 
     text: str | None
-    hidden: Literal["contradicts the verdict", "quotes words nobody wrote", "empty"] | None = None
+    hidden: Fault | None = None
 
 
 @dataclass(frozen=True, slots=True)

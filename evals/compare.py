@@ -21,7 +21,7 @@ from assistant.records import Task
 from evals.classification import mcnemar
 from evals.intervals import paired_difference
 from evals.reading import reading_findings
-from evals.reporting.mistakes import is_right
+from evals.reporting.mistakes import changed
 from evals.reporting.pair_report import pair_findings
 from evals.reporting.pictures import bars
 from evals.reporting.report import Report, read_report
@@ -60,10 +60,10 @@ Found = tuple[Report, list[dict[str, Any]]]
 def compare(first: Found, second: Found) -> Difference:
     """Raises `InputError` when the reports are on other data, or share no rows."""
     one, other = first[0], second[0]
-    both = _shared(first, second)
+    both = _both(first, second)
     measure = "right" if one.task == "question-similarity" else "f1"
     gain = differences(first, second, [measure])[measure]
-    right = [(_right(one, row), _right(other, its)) for row, its in both]
+    right = [(row["was_right"], row["is_right"]) for row in both]
     return Difference(named(one), named(other), len(both), *gain, *mcnemar(*zip(*right, strict=True)))
 
 
@@ -76,10 +76,11 @@ def differences(
 
     Raises `InputError` as `compare` does.
     """
-    one, other = first[0], second[0]
-    both = _shared(first, second)
-    columns = {"right": [(float(_right(other, its)), float(_right(one, row)), row) for row, its in both]}
-    if one.task == "question-similarity":
+    task = first[0].task
+    found_right = _both(first, second)
+    both = [(row["before"], row["after"]) for row in found_right]
+    columns = {"right": [(float(row["is_right"]), float(row["was_right"]), row["after"]) for row in found_right]}
+    if task == "question-similarity":
         columns["brier"] = [
             (-((its["probability"] - its["same"]) ** 2), -((row["probability"] - row["same"]) ** 2), row)
             for row, its in both
@@ -92,7 +93,7 @@ def differences(
         if values and (wanted is None or name in wanted):
             theirs, own, rows = zip(*values, strict=True)
             # Questions about one document are not independent.
-            documents = [row["document"] for row in rows] if one.task == "portuguese-qa" else None
+            documents = [row["document"] for row in rows] if task == "portuguese-qa" else None
             found[name] = paired_difference(theirs, own, documents)
     return found
 
@@ -103,7 +104,7 @@ def on_shared_rows(found: Sequence[Found]) -> list[Found]:
     Raises `InputError` when they are on other data, or share no rows.
     """
     for other in found[1:]:
-        _shared(found[0], other)
+        _both(found[0], other)
     shared = set.intersection(*({row["row"] for row in rows} for _, rows in found))
     if all(len(rows) == len(shared) for _, rows in found):
         return list(found)
@@ -117,15 +118,10 @@ def _measured_on(report: Report, rows: list[dict[str, Any]]) -> Found:
     return replace(report, data=report.data | {"measured": len(rows)}, **findings), rows
 
 
-def _shared(first: Found, second: Found) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """What both reports say of each row that both hold."""
+def _both(first: Found, second: Found) -> list[dict[str, Any]]:
+    """What both reports say of each row that both hold, as `changed` gives it."""
     (one, one_rows), (other, other_rows) = first, second
-    if one.task != other.task or one.data["sha256"] != other.data["sha256"]:
-        raise InputError(
-            f"{named(one)} and {named(other)} are on other rows: measure both with the same --data and --limit."
-        )
-    theirs = {row["row"]: row for row in other_rows}
-    both = [(row, theirs[row["row"]]) for row in one_rows if row["row"] in theirs]
+    both = changed(one, one_rows, other, other_rows)
     if not both:
         raise InputError(f"{named(one)} and {named(other)} have no row in common: measure both again.")
     return both
@@ -136,10 +132,6 @@ def named(report: Report) -> str:
     version = report.model.get("version")
     name = f"{report.system} {version[:12]}" if version else report.system
     return f"{name} (LEAKS)" if report.is_branded else name
-
-
-def _right(report: Report, row: dict[str, Any]) -> bool:
-    return is_right(row, report.threshold if report.task == "question-similarity" else None)
 
 
 def table(reports: Sequence[Report]) -> list[str]:

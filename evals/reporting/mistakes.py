@@ -69,7 +69,10 @@ def changed(before: Report, rows_before: Sequence[Row], after: Report, rows_afte
     Raises `InputError` when they measured other data.
     """
     if before.task != after.task or before.data.get("sha256") != after.data.get("sha256"):
-        raise InputError("These two reports measured different data: choose two on the same one.")
+        raise InputError(
+            "These two reports measured different data and are on other rows: choose two on the same ones, or measure "
+            "both with the same --data and --limit."
+        )
     pairs = before.task == "question-similarity"
     earlier = {row["row"]: row for row in rows_before}
     return [

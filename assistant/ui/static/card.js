@@ -141,5 +141,8 @@ export class Card {
 const HIDDEN = {
   "contradicts the verdict": "argued against the verdict",
   "quotes words nobody wrote": "quoted words that nobody wrote",
+  "ends inside a quotation": "ended inside a quotation",
+  "tells apart what is the same": "told apart two equal questions",
+  "says of a question what it does not say": "said of a question what it does not say",
   empty: "came out empty",
 };
