@@ -16,6 +16,7 @@ from assistant.errors import BusyError, ModelError
 from assistant.generator import Generator, TreePrompt
 from assistant.generator.engine import Engine
 from assistant.prompts import Segment
+from assistant.registry import SHIPPED_FOLDER
 from assistant.weights import Weights
 
 PASTS = ("How do I cancel an order?", "Where is my parcel right now, please?", "Do you ship to Ireland?")
@@ -111,6 +112,23 @@ def test_adapters_are_chosen_per_request_and_leave_the_base_alone(model, adapter
     assert [score.logit for score in model.generator.score(prompt)] == pytest.approx(before, abs=1e-3)
     with pytest.raises(ModelError, match="not loaded"):
         model.generator.score(prompt, "0" * 64)
+
+
+def test_an_adapter_that_was_loaded_last_answers_at_once(weights: Weights) -> None:
+    """PEFT makes the first adapter active and no later one, which nobody may take for granted."""
+    judge, reader = SHIPPED_FOLDER / "question-similarity", SHIPPED_FOLDER / "portuguese-qa"
+    prompt = tree("Can I still cancel?")
+
+    def first_words(*folders: Path) -> list[float]:
+        generator = Generator(weights, 2, 8, "float32")
+        try:
+            *_, last = [generator.load_adapter(folder) for folder in folders]
+            return [score.logit for score in generator.score(prompt, last)]
+        finally:
+            generator.close()
+
+    assert first_words(judge, reader) == pytest.approx(first_words(reader), abs=1e-3)
+    assert first_words(reader) != pytest.approx(first_words(judge), abs=0.05)
 
 
 def test_streamed_text_equals_greedy_generation(model) -> None:

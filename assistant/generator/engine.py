@@ -102,6 +102,7 @@ class Engine:
                 self._peft = PeftModel.from_pretrained(
                     self.model, folder, adapter_name=name, is_trainable=False, autocast_adapter_dtype=False
                 )
+                self._active = name
             else:
                 self._peft.load_adapter(folder, adapter_name=name, is_trainable=False, autocast_adapter_dtype=False)
         except (RuntimeError, ValueError, KeyError) as error:
@@ -115,7 +116,6 @@ class Engine:
                 value.data = value.data.to(self.dtype)
         self._peft.eval()
         self.adapters.add(name)
-        self._active = name
         return name
 
     @contextmanager
