@@ -178,6 +178,24 @@ class Feedback:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedPair:
+    """A customer's question and a past one that was shown for it, with what an agent made of it.
+
+    `same` follows from `verdict`; `feedback`, `interaction` and `answer` are the ids it comes from.
+    """
+
+    asked: str
+    past: str
+    language: Language
+    same: bool
+    verdict: Verb
+    feedback: int
+    interaction: str
+    answer: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One stored interaction of a conversation, as a reloaded page shows it again."""
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from assistant.errors import InputError
 from assistant.fingerprints import normalized
+from assistant.records import LANGUAGES
 from evals.hub_rows import hub_rows
 from training.faq_pairs import faq_pairs
 from training.intent_pairs import intent_pairs
@@ -127,10 +128,11 @@ def _pair(raw: dict[str, Any], source: Source, name: str, report: Report) -> Pai
         found["question1"],
         found["question2"],
         label,
-        source.language,
+        # What agents said comes in both languages in one file.
+        raw["language"] if raw.get("language") in LANGUAGES else source.language,
         explanation if _is_text(explanation) else "",
         source.both_orders,
-        provenance=name,
+        provenance=f"{name}: {said}" if _is_text(said := raw.get("provenance")) else name,
     )
 
 

@@ -18,6 +18,7 @@ from assistant.store.adapters import Adapters
 from assistant.store.answers import Answers
 from assistant.store.embedded import EmbeddedPostgres
 from assistant.store.interactions import Interactions
+from assistant.store.judgements import Judgements
 from assistant.store.migrate import migrate
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Store:
         self.scrubber = scrubber
         self.answers = Answers(self._pool, scrubber)
         self.interactions = Interactions(self._pool, scrubber)
+        self.judgements = Judgements(self._pool)
         self.adapters = Adapters(self._pool)
         try:
             self._pool.open(wait=True, timeout=_CONNECT_SECONDS * 2)
