@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from assistant.calibrated import calibration_for, thresholds
@@ -14,8 +14,10 @@ from assistant.settings import Settings
 
 if TYPE_CHECKING:
     from assistant.desk import Desk
+    from assistant.explainer import Explainer
     from assistant.judge import Judge
     from assistant.models import LoadedModel
+    from assistant.reader import Reader
     from assistant.spans import SpanReader
     from assistant.store.connection import Store
 
@@ -38,16 +40,29 @@ def make_judge(settings: Settings, model: LoadedModel, embedder: Embedder) -> Ju
     return Judge(model.generator, model.base.chat, calibration, model.identity, least, margins, settings.candidates)
 
 
+def make_explainer(settings: Settings, model: LoadedModel) -> Explainer:
+    from assistant.explainer import Explainer
+
+    return Explainer(model.generator, model.base.chat, model.identity.adapter, settings.reason_tokens)
+
+
+def make_reader(embedder: Embedder, model: LoadedModel | None) -> Reader:
+    from assistant.reader import Reader
+
+    return Reader(embedder, span_reader=span_reader(model))
+
+
 @contextmanager
 def open_desk(settings: Settings, store: Store, sample: bool = False) -> Iterator[Desk]:
-    """A desk on `store`, which stays open after it. With `sample`, a new store gets the sample library."""
+    """A desk on `store`, which stays open after it; it follows the registry's production versions. With `sample`, a
+    new store gets the sample library."""
     from assistant.desk import Desk
-    from assistant.explainer import Explainer
     from assistant.library_files import import_sample
     from assistant.models import open_models
-    from assistant.reader import Reader
     from assistant.registry import open_registry
     from assistant.retriever import Retriever
+    from assistant.serving import Served, Serving
+    from assistant.swap import Swapper
 
     embedder = open_embedder(settings)
     if sample:
@@ -56,11 +71,13 @@ def open_desk(settings: Settings, store: Store, sample: bool = False) -> Iterato
     registry = open_registry(settings, store)
     registry.register_shipped()
     with open_models(settings, registry) as models:
-        model = models.judging
-        judge = make_judge(settings, model, embedder)
-        explainer = Explainer(model.generator, model.base.chat, model.identity.adapter, settings.reason_tokens)
-        reader = Reader(embedder, span_reader=span_reader(models.reading))
-        yield Desk(settings, store, retriever, judge, explainer, reader)
+        judging, reading = models.judging, models.reading
+        judge, explainer = make_judge(settings, judging, embedder), make_explainer(settings, judging)
+        first = Serving(judging, reading, judge, explainer, make_reader(embedder, reading))
+        served = Served(first, models.generators.unload)
+        with closing(Swapper(settings, registry, embedder, models.generators, served)) as swapper:
+            swapper.start()
+            yield Desk(settings, store, retriever, served)
 
 
 def span_reader(model: LoadedModel | None) -> SpanReader | None:

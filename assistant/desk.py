@@ -10,11 +10,9 @@ from collections.abc import Iterator, Sequence
 from assistant import intake
 from assistant.calibration import OperatingPoint
 from assistant.errors import InputError
-from assistant.explainer import Explainer
 from assistant.judge import Judge
 from assistant.language import detect
 from assistant.prompts import PROMPT_VERSION
-from assistant.reader import Reader
 from assistant.records import (
     LANGUAGES,
     Answer,
@@ -30,6 +28,7 @@ from assistant.records import (
     Verdict,
 )
 from assistant.retriever import Retriever
+from assistant.serving import Served
 from assistant.settings import Settings
 from assistant.store.connection import Store
 
@@ -41,15 +40,11 @@ MAX_SEARCH = 50
 class Desk:
     """Everything an agent can do. Safe to call from many threads."""
 
-    def __init__(
-        self, settings: Settings, store: Store, retriever: Retriever, judge: Judge, explainer: Explainer, reader: Reader
-    ) -> None:
+    def __init__(self, settings: Settings, store: Store, retriever: Retriever, served: Served) -> None:
         self._settings = settings
         self._store = store
         self._retriever = retriever
-        self._judge = judge
-        self._explainer = explainer
-        self._reader = reader
+        self._served = served
 
     def suggest(
         self, question: str, language: str = "auto", conversation: str | None = None, who: str = "local"
@@ -62,16 +57,17 @@ class Desk:
         message = intake.clean(question, self._settings.max_question_chars, "question")
         of_message = self._language(message, language)
         durations = {"retrieve": 0.0, "judge": 0.0}
-        parts = [
-            self._part(asked, self._language(asked, language, of_message), durations)
-            for asked in intake.split_questions(message, self._settings.max_questions)
-        ]
+        with self._served.lease() as serving:
+            parts = [
+                self._part(serving.judge, asked, self._language(asked, language, of_message), durations)
+                for asked in intake.split_questions(message, self._settings.max_questions)
+            ]
         durations["total"] = time.perf_counter() - started
         suggestion = Suggestion(
             interaction_id=str(uuid.uuid4()),
             parts=tuple(parts),
-            base=self._judge.base,
-            adapter=self._judge.adapter,
+            base=serving.judge.base,
+            adapter=serving.judge.adapter,
             prompt_version=PROMPT_VERSION,
             durations=durations,
         )
@@ -90,22 +86,24 @@ class Desk:
     def reasons(self, suggestion: Suggestion, near_misses: bool = True) -> Iterator[ReasonUpdate]:
         """Write the reason of every shown verdict, matches first; closing the iterator stops the writing.
 
-        A finished reason is kept with its interaction before it is yielded.
+        The version that judged writes them while it is loaded, else the one in use. A finished reason is kept with its
+        interaction before it is yielded.
         """
-        for index, part in enumerate(suggestion.parts):
-            for group in (part.matches, part.near_misses if near_misses else ()):
-                for verdict, text, reason in self._explainer.explain(part, group):
-                    answer_id = verdict.candidate.answer.id
-                    if reason is not None:
-                        self._store.interactions.set_reason(suggestion.interaction_id, index, answer_id, reason)
-                    yield ReasonUpdate(index, answer_id, text, reason)
+        with self._served.lease(suggestion.adapter) as serving:
+            for index, part in enumerate(suggestion.parts):
+                for group in (part.matches, part.near_misses if near_misses else ()):
+                    for verdict, text, reason in serving.explainer.explain(part, group):
+                        answer_id = verdict.candidate.answer.id
+                        if reason is not None:
+                            self._store.interactions.set_reason(suggestion.interaction_id, index, answer_id, reason)
+                        yield ReasonUpdate(index, answer_id, text, reason)
 
     def read(self, question: str, context: str) -> Reading:
         """A short answer to a Portuguese `question` out of `context`, or "not in the text"."""
-        return self._reader.read(
-            intake.clean(question, self._settings.max_question_chars, "question"),
-            self._readable_context(context),
-        )
+        question = intake.clean(question, self._settings.max_question_chars, "question")
+        context = self._readable_context(context)
+        with self._served.lease() as serving:
+            return serving.reader.read(question, context)
 
     def search(self, query: str, limit: int = 10) -> list[Candidate]:
         """Past answers in any language by meaning and words, best first, without judging."""
@@ -147,25 +145,27 @@ class Desk:
 
     def status(self) -> DeskStatus:
         """What answers right now."""
+        judge = self._served.current.judge
         return DeskStatus(
-            base=self._judge.base,
-            adapter=self._judge.adapter,
-            signals={language: self._judge.signals_used(language) for language in LANGUAGES},
+            base=judge.base,
+            adapter=judge.adapter,
+            signals={language: judge.signals_used(language) for language in LANGUAGES},
             answers=sum(self._store.answers.stats().answers.values()),
+            alarms=tuple(self._served.alarms.values()),
         )
 
     def operating_points(self, language: Language) -> tuple[OperatingPoint, ...]:
         """The thresholds that the judge's calibration offers for `language`, with what each did when it was made."""
-        return self._judge.points(language)
+        return self._served.current.judge.points(language)
 
-    def _part(self, asked: str, language: Language, durations: dict[str, float]) -> Part:
+    def _part(self, judge: Judge, asked: str, language: Language, durations: dict[str, float]) -> Part:
         if not intake.has_words(asked):
             return Part(asked, language, (), ())
         languages = LANGUAGES if self._settings.other_languages else (language,)
         started = time.perf_counter()
-        candidates = self._retriever.candidates(asked, languages, self._judge.pool)
+        candidates = self._retriever.candidates(asked, languages, judge.pool)
         retrieved = time.perf_counter()
-        verdicts = self._judge.judge(asked, language, candidates)
+        verdicts = judge.judge(asked, language, candidates)
         durations["retrieve"] += retrieved - started
         durations["judge"] += time.perf_counter() - retrieved
         matches = tuple(v for v in verdicts if v.label == "same")[: self._settings.max_matches]

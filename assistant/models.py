@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -46,6 +46,7 @@ class Models:
 
     judging: LoadedModel
     reading: LoadedModel | None
+    generators: Generators
 
 
 @contextmanager
@@ -58,7 +59,7 @@ def open_models(settings: Settings, registry: Registry | None = None) -> Iterato
     served = partial(_production, registry) if registry else _shipped
     with _generators(settings) as generator_for:
         judging = _judging(settings, served("question-similarity"), generator_for)
-        yield Models(judging, _reading(settings, served("portuguese-qa"), generator_for))
+        yield Models(judging, _reading(settings, served("portuguese-qa"), generator_for), generator_for)
 
 
 @contextmanager
@@ -72,6 +73,13 @@ def open_model(settings: Settings, task: Task = "question-similarity") -> Iterat
             yield _judging(settings, _shipped(task), generator_for)
         else:
             yield _reading(settings, _shipped(task), generator_for)
+
+
+def only(settings: Settings, task: Task, folder: Path) -> Settings:
+    """`settings` that load the adapter in `folder` on its own base, and no other for its task."""
+    named = {"base_model": None, "adapter": None, "reading_adapter": None}
+    named["adapter" if task == "question-similarity" else "reading_adapter"] = str(folder)
+    return settings.model_copy(update=named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,31 +129,49 @@ def _fetched(settings: Settings, pinned: Pinned) -> Path:
     return kept
 
 
-class _Generators:
+class Generators:
     """One generator for each set of weights, opened when first asked for."""
 
-    def __init__(self, settings: Settings, closing: contextlib.ExitStack) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._closing = closing
         self._open: dict[str, Generator] = {}
 
     def __call__(self, weights: Weights) -> Generator:
         from assistant.generator import Generator
 
         if weights.sha256 not in self._open:
-            opened = Generator(weights, threads(self._settings), self._settings.max_queue, self._settings.dtype)
-            self._closing.callback(opened.close)
-            self._open[weights.sha256] = opened
+            self._open[weights.sha256] = Generator(
+                weights, threads(self._settings), self._settings.max_queue, self._settings.dtype
+            )
         return self._open[weights.sha256]
+
+    def load(self, version: AdapterVersion, folder: Path) -> LoadedModel:
+        """A version beside whatever is loaded already.
+
+        Raises `ModelError` when it, its base or its prompts do not fit what this app runs.
+        """
+        return _on_its_base(self._settings, _Found(folder, version), self, self._settings.base_model)
+
+    def unload(self, model: LoadedModel, staying: Sequence[LoadedModel]) -> None:
+        """Give back the memory of `model`, but for what one of those `staying` needs."""
+        if all(other.generator is not model.generator for other in staying):
+            if opened := self._open.pop(model.identity.base_sha256, None):
+                opened.close()
+        elif model.identity.adapter and all(other.identity != model.identity for other in staying):
+            model.generator.unload_adapter(model.identity.adapter)
+
+    def close(self) -> None:
+        for opened in self._open.values():
+            opened.close()
 
 
 @contextmanager
-def _generators(settings: Settings) -> Iterator[_Generators]:
-    with contextlib.ExitStack() as closing:
-        yield _Generators(settings, closing)
+def _generators(settings: Settings) -> Iterator[Generators]:
+    with contextlib.closing(Generators(settings)) as opened:
+        yield opened
 
 
-def _judging(settings: Settings, served: _Found | None, generator_for: _Generators) -> LoadedModel:
+def _judging(settings: Settings, served: _Found | None, generator_for: Generators) -> LoadedModel:
     """The judge's model. Where the served adapter or its base cannot be had, a base judges alone, and the log says why.
 
     An adapter that the settings name is wanted: where that one does not fit, nothing starts.
@@ -161,7 +187,7 @@ def _judging(settings: Settings, served: _Found | None, generator_for: _Generato
         return _on_its_base(settings, None, generator_for, settings.base_model)
 
 
-def _reading(settings: Settings, served: _Found | None, generator_for: _Generators) -> LoadedModel | None:
+def _reading(settings: Settings, served: _Found | None, generator_for: Generators) -> LoadedModel | None:
     """The reader's model, on the base its adapter was trained on; None where none is served or the served one does
     not fit. An adapter that the settings name is wanted: where that one does not fit, nothing starts."""
     if given := _given(settings, settings.reading_adapter, "portuguese-qa"):
@@ -176,7 +202,7 @@ def _reading(settings: Settings, served: _Found | None, generator_for: _Generato
 
 
 def _on_its_base(
-    settings: Settings, found: _Found | None, generator_for: _Generators, wanted: str | None = None
+    settings: Settings, found: _Found | None, generator_for: Generators, wanted: str | None = None
 ) -> LoadedModel:
     """`found` on the base `wanted`, else on the one it was trained on, else on the default for this hardware."""
     base = _base(wanted or (found.version.base if found and found.version else settings.base_model))

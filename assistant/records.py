@@ -236,9 +236,10 @@ class ReasonUpdate:
 
 @dataclass(frozen=True, slots=True)
 class DeskStatus:
-    """What answers right now, for the page's footer."""
+    """What answers right now. `alarms` say which versions should and do not, and why."""
 
     base: str
     adapter: str | None
     signals: dict[Language, tuple[str, ...]]
     answers: int
+    alarms: tuple[str, ...] = ()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any, Literal
 
 from assistant.adapter_files import AdapterFiles
@@ -143,9 +144,21 @@ class Registry:
     ) -> None:
         """Keep a calibration with a registered version; the app uses it when it loads the version again."""
         who, why = _said(who, why)
-        self.files(version)
-        self._files.bring(version.digest, CALIBRATION, calibration.save)
+        self.keep(version, CALIBRATION, calibration.save)
         self._adapters.note(version.digest, "calibrated", who, why, report)
+
+    def keep(self, version: AdapterVersion, name: str, write: Callable[[Path], object]) -> None:
+        """Keep an optional file with a registered version; `write` is given the path to write it to."""
+        self.files(version)
+        self._files.bring(version.digest, name, write)
+
+    def note_refusal(self, version: AdapterVersion, why: str) -> None:
+        """Record that a running app did not take the version into service."""
+        self._adapters.note(version.digest, "refused", RESPOSTA, why)
+
+    def moves(self, stopped: Event) -> Iterator[None]:
+        """Yields when a version may have moved between stages, in whatever process, until `stopped`."""
+        return self._adapters.moves(stopped)
 
     def trained_on(self, version: AdapterVersion, kind: Kind, fingerprints: Iterable[str]) -> set[str]:
         """Those of `fingerprints` (16 hex digits each) that the version was trained on."""

@@ -10,7 +10,7 @@ from assistant.versions import AdapterVersion
 
 # A task has at most one staging and one production version; "candidate" is a version that was only added.
 Stage = Literal["candidate", "staging", "production", "archived"]
-Action = Literal["added", "promoted", "displaced", "archived", "rolled back", "published", "calibrated"]
+Action = Literal["added", "promoted", "displaced", "archived", "rolled back", "published", "calibrated", "refused"]
 
 SHIPPED = "shipped"
 

@@ -21,7 +21,7 @@ from assistant.weights import files_sha256
 
 WEIGHTS, CONFIG, VERSION = "adapter_model.safetensors", "adapter_config.json", "version.json"
 FINGERPRINTS, CARD = "fingerprints.txt", "README.md"
-CALIBRATION = "calibration.json"
+CALIBRATION, CANARIES = "calibration.json", "canaries.json"
 
 # What a version folder holds, with the most bytes each file may have. Nothing else is copied, fetched or pushed
 # but what it may hold as well; that is no part of the version and may come or change later.
@@ -32,7 +32,7 @@ FILES: dict[str, int] = {
     FINGERPRINTS: 256 << 20,
     CARD: 1 << 20,
 }
-OPTIONAL: dict[str, int] = {CALIBRATION: 1 << 20}
+OPTIONAL: dict[str, int] = {CALIBRATION: 1 << 20, CANARIES: 1 << 20}
 _UNWANTED = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".h5", ".msgpack", ".onnx", ".gguf", ".npz", ".py"}
 _LORA = re.compile(r"\.lora_(A|B|embedding_A|embedding_B|magnitude_vector)\b")
 # The other ways to begin a LoRA change the base's own weights, which all adapters share.

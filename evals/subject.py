@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.fingerprints import Fingerprints, Kind, of_pair, of_question, read_fingerprints
+from assistant.models import only
 from assistant.registry import Registry
 from assistant.settings import Settings
 from assistant.versions import FINGERPRINTS, AdapterVersion, read_version
@@ -31,9 +32,7 @@ class Subject:
 
     def settings(self, settings: Settings) -> Settings:
         """`settings` that load this version and nothing else."""
-        chosen = {"base_model": None, "adapter": None, "reading_adapter": None}
-        chosen["adapter" if self.version.task == "question-similarity" else "reading_adapter"] = str(self.folder)
-        return settings.model_copy(update=chosen)
+        return only(settings, self.version.task, self.folder)
 
 
 def of_folder(folder: Path) -> Subject:

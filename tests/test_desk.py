@@ -21,6 +21,7 @@ from assistant.library_files import import_sample
 from assistant.reader import Reader
 from assistant.records import Answer, Candidate, Feedback
 from assistant.retriever import Retriever
+from assistant.serving import Served, Serving
 from assistant.settings import load_settings
 from assistant.store.connection import open_store
 from tests.conftest import new_database
@@ -37,7 +38,8 @@ def desk(server, embedder, model, tmp_path_factory) -> Iterator[Desk]:
             import_sample(store, embedder, settings)
             judge = make_judge(settings, model, embedder)
             explainer = Explainer(model.generator, model.base.chat, None, 24)
-            yield Desk(settings, store, Retriever(store, embedder), judge, explainer, Reader(embedder))
+            serving = Serving(model, None, judge, explainer, Reader(embedder))
+            yield Desk(settings, store, Retriever(store, embedder), Served(serving, lambda *_: None))
 
 
 def test_a_question_finds_its_answer_and_is_kept_before_it_is_returned(desk: Desk) -> None:

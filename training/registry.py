@@ -5,11 +5,13 @@
     python -m training.registry show VERSION
     python -m training.registry promote VERSION --to staging|production --why TEXT [--who NAME] [--report FILE]
                                         [--override TEXT]
+    python -m training.registry canaries VERSION
     python -m training.registry archive VERSION --why TEXT [--who NAME]
     python -m training.registry rollback TASK --why TEXT [--who NAME]
 
 VERSION is the first digits of a digest, or TASK@staging, TASK@production. Production is behind the gate
-(`python -m evals.gate`); --override goes past it with a reason that is kept.
+(`python -m evals.gate`); --override goes past it with a reason that is kept. What a version says to the canary
+questions is kept when it is added, where its base is at hand: a running app takes none into service without.
 """
 
 from __future__ import annotations
@@ -21,13 +23,14 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from assistant.errors import RespostaError
+from assistant.canaries import ask_version
+from assistant.errors import ModelError, RespostaError
 from assistant.records import TASKS
 from assistant.registry import Registry, open_registry
 from assistant.settings import Settings, load_settings
 from assistant.stages import RegisteredVersion, StageEvent
 from assistant.store.connection import open_store
-from assistant.versions import json_object
+from assistant.versions import CANARIES, AdapterVersion, json_object
 from evals import gate
 from training.card import flat
 
@@ -76,13 +79,16 @@ def _parser() -> argparse.ArgumentParser:
     promote.add_argument("--to", required=True, choices=("staging", "production"))
     promote.add_argument("--report", type=Path, help="JSON file with the figures that it rests on, kept with the event")
     promote.add_argument("--override", default="", metavar="TEXT", help="why to go past a gate that refuses")
+    command("canaries", _canaries, "ask a version its canary questions anew and keep the answers", "version", why=False)
     command("archive", _archive, "take a version out of use", "version")
     command("rollback", _rollback, "bring back the production version before this one", "task", choices=TASKS)
     return parser
 
 
 def _add(chosen: argparse.Namespace, settings: Settings, registry: Registry) -> None:
-    _print_versions([registry.add(chosen.source, chosen.who, chosen.why)])
+    added = registry.add(chosen.source, chosen.who, chosen.why)
+    keep_canaries(registry, settings, added.version)
+    _print_versions([added])
 
 
 def _list(chosen: argparse.Namespace, settings: Settings, registry: Registry) -> None:
@@ -120,6 +126,29 @@ def _promote(chosen: argparse.Namespace, settings: Settings, registry: Registry)
     report = json_object(chosen.report) if chosen.report else None
     moved = gate.promote(registry, settings, chosen.version, chosen.to, chosen.who, chosen.why, chosen.override, report)
     _print_versions([moved])
+
+
+def _canaries(chosen: argparse.Namespace, settings: Settings, registry: Registry) -> None:
+    version = registry.find(chosen.version).version
+    found = ask_version(version, registry.files(version), settings)
+    registry.keep(version, CANARIES, found.save)
+    print(f"{version.digest[:12]} answered {len(found.logits) + len(found.answers)} questions on {found.hardware}.")
+
+
+def keep_canaries(registry: Registry, settings: Settings, version: AdapterVersion) -> None:
+    """Keep what a version says to the canary questions, unless it brought that with it; where it cannot be loaded
+    here, say what is to be done."""
+    folder = registry.files(version)
+    if (folder / CANARIES).is_file():
+        return
+    try:
+        registry.keep(version, CANARIES, ask_version(version, folder, settings).save)
+    except ModelError as error:
+        print(
+            f"{version.digest[:12]} was not asked its canary questions, without which no running app takes it into "
+            f"service: {error} Then run `python -m training.registry canaries {version.digest[:12]}`.",
+            file=sys.stderr,
+        )
 
 
 def _archive(chosen: argparse.Namespace, settings: Settings, registry: Registry) -> None:

@@ -133,10 +133,13 @@ def register(run: Run, settings: Settings) -> str:
     """Add the run's version to the registry; its digest."""
     from assistant.registry import open_registry
     from assistant.store.connection import open_store
-    from training.registry import person
+    from training.registry import keep_canaries, person
 
     with open_store(settings) as store:
-        return open_registry(settings, store).add(run.version, person(), f"trained in {run.name}").version.digest
+        registry = open_registry(settings, store)
+        version = registry.add(run.version, person(), f"trained in {run.name}").version
+        keep_canaries(registry, settings, version)
+        return version.digest
 
 
 def main() -> None:

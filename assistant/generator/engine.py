@@ -118,6 +118,17 @@ class Engine:
         self.adapters.add(name)
         return name
 
+    def unload_adapter(self, name: str) -> None:
+        """Give an adapter's memory back. Nothing may compute with it any more."""
+        if name not in self.adapters or self._peft is None:
+            return
+        if self.adapters == {name}:
+            # PEFT cannot be without one: it stays until the base goes.
+            return
+        self._peft.delete_adapter(name)
+        self.adapters.remove(name)
+        self._active = None
+
     @contextmanager
     def use(self, adapter: str | None) -> Iterator[None]:
         """Compute with `adapter` inside the block; None is the bare base."""

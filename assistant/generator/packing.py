@@ -92,6 +92,11 @@ class Packer:
         ]
         return Packed(output.last_hidden_state[0, ends], cache, paths)
 
+    def forget(self, adapter: str) -> None:
+        """Drop the states that were computed with `adapter`."""
+        for key in [key for key in self._heads if key[0] == adapter]:
+            del self._heads[key]
+
     def _mask(self, head: int, tree_of: list[int], leaf_of: list[int]) -> torch.Tensor:
         """Additive mask, shape (1, 1, tokens, head + tokens)."""
         trees = torch.tensor(tree_of, device=self._engine.device)

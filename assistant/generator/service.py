@@ -60,6 +60,15 @@ class Generator:
         """Load a PEFT adapter between two batches; returns the digest that names it from now on."""
         return self._call(lambda: self._engine.load_adapter(folder))
 
+    def unload_adapter(self, name: str) -> None:
+        """Give the memory of an adapter back that nobody asks for any more."""
+
+        def unload() -> None:
+            self._packer.forget(name)
+            self._engine.unload_adapter(name)
+
+        self._call(unload)
+
     @property
     def stop_id(self) -> int:
         return self._engine.stop_id

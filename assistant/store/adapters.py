@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from threading import Event
 from typing import Any, Literal
 
 from psycopg.rows import namedtuple_row
@@ -13,7 +14,7 @@ from psycopg_pool import ConnectionPool
 from assistant.fingerprints import Fingerprints, Kind
 from assistant.records import Task
 from assistant.stages import Action, RegisteredVersion, Stage, StageEvent
-from assistant.store import stages
+from assistant.store import listening, stages
 from assistant.store.wording import storable
 from assistant.versions import AdapterVersion
 
@@ -108,6 +109,10 @@ class Adapters:
             stages.lock(connection)
             stage = stages.stage_of(connection, digest)
             stages.note(connection, digest, action, stage, stage, who, why, report, published)
+
+    def moves(self, stopped: Event) -> Iterator[None]:
+        """As `listening.moves` does."""
+        return listening.moves(self._pool.conninfo, stopped)
 
     def known(self, digest: str, kind: Kind, hashes: Iterable[str]) -> set[str]:
         """Those of `hashes` that are fingerprints of what the version was trained on."""

@@ -69,7 +69,7 @@ class Conversation:
             )
         except Exception as error:
             return self._message("failed", key=key, error=explain(error))
-        return self._message("turn", key=key, turn=suggestion_view(text, suggestion))
+        return self._message("turn", key=key, turn=suggestion_view(text, suggestion), status=self._status())
 
     def reasons(self, conversation: object, request: dict[str, Any]) -> Iterator[Json]:
         """The reasons of the turn `request` names by id, as they are written; each message has all text so far.
@@ -132,7 +132,9 @@ class Conversation:
 
     def _status(self) -> Json:
         allowed = {action: self._access.allows(action) for action in ("feedback", "write")}
-        return status_view(self._desk.status()) | {"allowed": allowed}
+        status = status_view(self._desk.status()) | {"allowed": allowed}
+        # What goes wrong behind the page is no visitor's business.
+        return status if self._access.allows("evaluate") else status | {"alarms": []}
 
     def _message(self, kind: str, **content: Any) -> Json:
         return {"kind": kind, "n": next(self._counter), **content}

@@ -114,6 +114,7 @@ def status_view(status: DeskStatus) -> Json:
         "adapter": status.adapter,
         "signals": {language: list(names) for language, names in status.signals.items()},
         "answers": status.answers,
+        "alarms": list(status.alarms),
     }
 
 

@@ -42,6 +42,9 @@ class Desk {
   receive(value) {
     if (value.kind === "thread") this.rebuild(value);
     if (value.kind === "turn" && value.key === this.asking?.key) {
+      const bar = this.bar(value.status);
+      this.top.replaceWith(bar);
+      this.top = bar;
       this.thread.resolve(value.key, value.turn);
       this.last = value.turn;
       this.unexplained.push(value.turn.id);
@@ -71,8 +74,9 @@ class Desk {
       () => this.reply.say("Saved. The next question like it will find it."),
     );
     const problem = error ? el("p", { class: "rp-error", role: "alert", text: error }) : null;
+    this.top = this.bar(status);
     this.root.replaceChildren(
-      el("div", { class: "rp-left" }, this.bar(status), this.thread.root, problem, this.composer.root),
+      el("div", { class: "rp-left" }, this.top, this.thread.root, problem, this.composer.root),
       this.reply.root,
       this.form.root,
     );
@@ -94,6 +98,7 @@ class Desk {
       { class: "rp-top" },
       el("span", { class: "rp-fine", text: facts.join(" · ") }),
       button("New conversation", { onclick: () => this.trigger("fresh") }, icon("plus")),
+      ...(status?.alarms ?? []).map((text) => el("p", { class: "rp-error rp-alarm", role: "alert", text })),
     );
   }
 

@@ -1,0 +1,46 @@
+"""Hears of moves between stages, from whichever process made them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+
+import psycopg
+
+from assistant.store.stages import CHANNEL
+
+log = logging.getLogger(__name__)
+
+# What a broken connection kept from us is found at the latest after this many seconds.
+LOOK_SECONDS = 60.0
+# How long a stop may have to wait.
+_PULSE_SECONDS = 0.5
+_AGAIN_SECONDS = 5.0
+
+
+def moves(conninfo: str, stopped: threading.Event) -> Iterator[None]:
+    """Yields when a version may have moved: at once, at every notification and every `LOOK_SECONDS`, until `stopped`.
+
+    A lost connection is made again.
+    """
+    while not stopped.is_set():
+        try:
+            with psycopg.connect(conninfo, autocommit=True, application_name="resposta: moves") as connection:
+                connection.execute(f"LISTEN {CHANNEL}")
+                yield from _heard(connection, stopped)
+        except psycopg.OperationalError as error:
+            log.warning("moves between stages are not heard of right now: %s", " ".join(str(error).split()))
+            stopped.wait(_AGAIN_SECONDS)
+
+
+def _heard(connection: psycopg.Connection, stopped: threading.Event) -> Iterator[None]:
+    yield
+    waited = 0.0
+    while not stopped.is_set():
+        # Several moves in a row are one reason to look.
+        heard = list(connection.notifies(timeout=_PULSE_SECONDS, stop_after=1))
+        waited += _PULSE_SECONDS
+        if heard or waited >= LOOK_SECONDS:
+            waited = 0.0
+            yield
