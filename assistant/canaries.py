@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -76,16 +78,25 @@ def ask(model: LoadedModel, task: Task) -> Canaries:
     """What `model` says now."""
     logits: Sequence[float | None] = ()
     answers: Sequence[str] = ()
-    if task == "question-similarity":
-        logits = [
-            readable_logit(label_scores(model.generator, model.base.chat, a, [b], language, model.identity.adapter)[0])
-            for language, a, b in PAIRS
-        ]
-    else:
-        reader = SpanReader(model.generator, model.base.chat, model.identity.adapter or "")
-        spans = [(text, reader.read(question, text)) for question, text in READINGS]
-        answers = [text[slice(*span)] if span else "" for text, span in spans]
+    # All at once: beside a busy app each would otherwise wait its turn behind what the app is asked.
+    with ThreadPoolExecutor(max(len(PAIRS), len(READINGS))) as asking:
+        if task == "question-similarity":
+            logits = list(asking.map(partial(_logit, model), PAIRS))
+        else:
+            answers = list(asking.map(partial(_answer, model), READINGS))
     return Canaries(SET, model.identity.hardware, tuple(logits), tuple(answers))
+
+
+def _logit(model: LoadedModel, pair: tuple[Language, str, str]) -> float | None:
+    language, first, second = pair
+    scores = label_scores(model.generator, model.base.chat, first, [second], language, model.identity.adapter)
+    return readable_logit(scores[0])
+
+
+def _answer(model: LoadedModel, asked: tuple[str, str]) -> str:
+    question, text = asked
+    span = SpanReader(model.generator, model.base.chat, model.identity.adapter or "").read(question, text)
+    return text[slice(*span)] if span else ""
 
 
 def ask_version(version: AdapterVersion, folder: Path, settings: Settings) -> Canaries:

@@ -28,10 +28,6 @@ class Serving:
     reader: Reader
 
     @property
-    def alarms_now(self) -> tuple[str, ...]:
-        return tuple(self.alarms.values())
-
-    @property
     def models(self) -> list[LoadedModel]:
         return [self.judging, *([self.reading] if self.reading else [])]
 
