@@ -45,6 +45,7 @@ def build_app(settings: Settings, desk: Desk, board: Board) -> FastAPI:
     from assistant.access import Access
     from assistant.ui.component import STATIC, STATIC_PATH
     from assistant.ui.guard import Guard
+    from assistant.ui.limit import Limit
     from assistant.ui.page import HEAD, build_page
     from assistant.ui.theme import build_theme
 
@@ -54,6 +55,7 @@ def build_app(settings: Settings, desk: Desk, board: Board) -> FastAPI:
         max_body=(settings.max_question_chars + settings.max_context_chars) * BYTES_PER_CHARACTER + BYTES_AROUND_TEXT,
         hosts=(*LOOPBACK_NAMES, settings.host) if is_loopback(settings.host) else None,
         framed_by=SPACE_FRAMES if settings.space_id else (),
+        limit=Limit(settings.visitor_calls_per_minute) if settings.demo else None,
     )
     app.get("/healthz", response_class=PlainTextResponse)(lambda: "ok")
     app.mount(f"/{STATIC_PATH}", StaticFiles(directory=STATIC))
@@ -106,11 +108,16 @@ def opened(settings: Settings) -> Iterator[tuple[Desk, Board]]:
             store = starting.submit(_open_store, settings)
             import assistant.ui.page  # noqa: F401
             from assistant.assembly import open_desk
+            from assistant.hub import open_hub
             from assistant.registry import open_registry
+            from assistant.visitors import Visitors
             from evals.board import Board
 
             stack.enter_context(store.result())
         desk = stack.enter_context(open_desk(settings, store.result(), sample=True))
+        if settings.demo:
+            visitors = stack.enter_context(contextlib.closing(Visitors(settings, store.result(), open_hub(settings))))
+            visitors.start()
         yield desk, stack.enter_context(Board(settings, open_registry(settings, store.result())))
 
 

@@ -9,7 +9,7 @@ from assistant.settings import Settings
 
 Action = Literal["suggest", "answer", "search", "feedback", "write", "evaluate", "manage"]
 ACTIONS: tuple[Action, ...] = ("suggest", "answer", "search", "feedback", "write", "evaluate", "manage")
-VISITOR_ACTIONS: frozenset[Action] = frozenset({"suggest", "answer", "search"})
+VISITOR_ACTIONS: frozenset[Action] = frozenset({"suggest", "answer", "search", "feedback"})
 
 _WORDS: dict[Action, str] = {
     "suggest": "asking for past answers",

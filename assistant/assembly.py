@@ -74,7 +74,7 @@ def open_desk(settings: Settings, store: Store, sample: bool = False) -> Iterato
         judging, reading = models.judging, models.reading
         judge, explainer = make_judge(settings, judging, embedder), make_explainer(settings, judging)
         first = Serving(judging, reading, judge, explainer, make_reader(embedder, reading))
-        served = Served(first, models.generators.unload)
+        served = Served(first, models.generators.unload, models.notices)
         with closing(Swapper(settings, registry, embedder, models.generators, served)) as swapper:
             swapper.start()
             yield Desk(settings, store, retriever, served)

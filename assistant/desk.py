@@ -31,6 +31,7 @@ from assistant.retriever import Retriever
 from assistant.serving import Served
 from assistant.settings import Settings
 from assistant.store.connection import Store
+from assistant.visitors import notice
 
 log = logging.getLogger(__name__)
 
@@ -152,6 +153,7 @@ class Desk:
             signals={language: judge.signals_used(language) for language in LANGUAGES},
             answers=sum(self._store.answers.stats().answers.values()),
             alarms=tuple(self._served.alarms.values()),
+            notices=(*self._served.notices, *((notice(self._settings),) if self._settings.demo else ())),
         )
 
     def operating_points(self, language: Language) -> tuple[OperatingPoint, ...]:

@@ -119,6 +119,21 @@ class Hub:
                 raise ModelError(f"{WEIGHTS} of {source} arrived damaged: fetch it again.")
         return into
 
+    def add_rows(self, repo: str, name: str, content: bytes) -> None:
+        """Add the file `name` to a private data set, which is made when it is missing.
+
+        A public one is refused: the rows are what people wrote.
+        """
+        from huggingface_hub import CommitOperationAdd
+
+        api = self._api()
+        with self._explained(f"Adding to {repo}", repo):
+            api.create_repo(repo, repo_type="dataset", private=True, exist_ok=True)
+            if not api.dataset_info(repo).private:
+                raise ModelError(f"The data set {repo} is public, so nothing was added: make it private on the Hub.")
+            added = [CommitOperationAdd(name, content)]
+            api.create_commit(repo, added, commit_message=f"Add {name}", repo_type="dataset")
+
     def _api(self) -> HfApi:
         from huggingface_hub import HfApi
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.assembly import threads
-from assistant.basemodels import BaseModel, choose
+from assistant.basemodels import CATALOGUE, BaseModel, choose
 from assistant.calibration import JudgeModel
 from assistant.errors import ModelError
 from assistant.hub import Pinned, open_hub, parse_pinned
@@ -42,11 +42,13 @@ class LoadedModel:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """`reading` is None where no reading adapter can be served."""
+    """`reading` is None where no reading adapter can be served. `notices` tell everyone of a model that serves in
+    place of the wanted one."""
 
     judging: LoadedModel
     reading: LoadedModel | None
     generators: Generators
+    notices: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -58,8 +60,11 @@ def open_models(settings: Settings, registry: Registry | None = None) -> Iterato
     """
     served = partial(_production, registry) if registry else _shipped
     with _generators(settings) as generator_for:
-        judging = _judging(settings, served("question-similarity"), generator_for)
-        yield Models(judging, _reading(settings, served("portuguese-qa"), generator_for), generator_for)
+        notices: list[str] = []
+        given = {task: _possible(settings, _given(settings, task), notices) for task in TASKS}
+        judging = _judging(settings, given[TASKS[0]], served(TASKS[0]), generator_for)
+        reading = _reading(settings, given[TASKS[1]], served(TASKS[1]), generator_for)
+        yield Models(judging, reading, generator_for, tuple(dict.fromkeys(notices)))
 
 
 @contextmanager
@@ -70,9 +75,9 @@ def open_model(settings: Settings, task: Task = "question-similarity") -> Iterat
     """
     with _generators(settings) as generator_for:
         if task == "question-similarity":
-            yield _judging(settings, _shipped(task), generator_for)
+            yield _judging(settings, _given(settings, task), _shipped(task), generator_for)
         else:
-            yield _reading(settings, _shipped(task), generator_for)
+            yield _reading(settings, _given(settings, task), _shipped(task), generator_for)
 
 
 def only(settings: Settings, task: Task, folder: Path) -> Settings:
@@ -100,8 +105,9 @@ def _shipped(task: Task) -> _Found | None:
     return _Found(folder, read_version(folder)) if (folder / VERSION).is_file() else None
 
 
-def _given(settings: Settings, adapter: str | None, task: Task) -> _Found | None:
+def _given(settings: Settings, task: Task) -> _Found | None:
     """The adapter that a setting names for `task`, a folder or REPO@COMMIT, which is fetched once."""
+    adapter = settings.adapter if task == "question-similarity" else settings.reading_adapter
     if adapter is None:
         return None
     folder = Path(adapter).expanduser()
@@ -114,6 +120,19 @@ def _given(settings: Settings, adapter: str | None, task: Task) -> _Found | None
     if version and version.task != task:
         raise ModelError(f"The adapter {adapter} was trained for {version.task}, not for {task}: name another one.")
     return _Found(folder, version)
+
+
+def _possible(settings: Settings, given: _Found | None, notices: list[str]) -> _Found | None:
+    """`given`, unless a demo has to do without the GPU that its base needs: visitors are answered all the same."""
+    from assistant.generator.engine import has_cuda
+
+    if not (settings.demo and given and given.version) or has_cuda():
+        return given
+    base = given.version.base
+    if base not in CATALOGUE or not CATALOGUE[base].needs_cuda:
+        return given
+    notices.append(f"No GPU is at hand right now: a small model answers in place of {base}.")
+    return None
 
 
 def _fetched(settings: Settings, pinned: Pinned) -> Path:
@@ -171,12 +190,11 @@ def _generators(settings: Settings) -> Iterator[Generators]:
         yield opened
 
 
-def _judging(settings: Settings, served: _Found | None, generator_for: Generators) -> LoadedModel:
+def _judging(settings: Settings, given: _Found | None, served: _Found | None, generator_for: Generators) -> LoadedModel:
     """The judge's model. Where the served adapter or its base cannot be had, a base judges alone, and the log says why.
 
     An adapter that the settings name is wanted: where that one does not fit, nothing starts.
     """
-    given = _given(settings, settings.adapter, "question-similarity")
     found = given or served
     try:
         return _on_its_base(settings, found, generator_for, settings.base_model)
@@ -187,10 +205,12 @@ def _judging(settings: Settings, served: _Found | None, generator_for: Generator
         return _on_its_base(settings, None, generator_for, settings.base_model)
 
 
-def _reading(settings: Settings, served: _Found | None, generator_for: Generators) -> LoadedModel | None:
+def _reading(
+    settings: Settings, given: _Found | None, served: _Found | None, generator_for: Generators
+) -> LoadedModel | None:
     """The reader's model, on the base its adapter was trained on; None where none is served or the served one does
     not fit. An adapter that the settings name is wanted: where that one does not fit, nothing starts."""
-    if given := _given(settings, settings.reading_adapter, "portuguese-qa"):
+    if given:
         return _on_its_base(settings, given, generator_for)
     if served is None:
         return None

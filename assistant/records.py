@@ -194,6 +194,18 @@ class JudgedPair:
     answer: str
     at: dt.datetime
 
+    def as_row(self) -> dict[str, str | int]:
+        """One line of a training file."""
+        return {
+            "question1": self.asked,
+            "question2": self.past,
+            "is_duplicate": int(self.same),
+            "language": self.language,
+            "feedback": self.feedback,
+            "provenance": f"feedback {self.feedback}, {self.verdict} at {self.at:%Y-%m-%d}, answer {self.answer} in "
+            f"interaction {self.interaction}",
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -236,10 +248,11 @@ class ReasonUpdate:
 
 @dataclass(frozen=True, slots=True)
 class DeskStatus:
-    """What answers right now. `alarms` say which versions should and do not, and why."""
+    """What answers right now. `alarms` say which versions should and do not, and why; `notices` are for everyone."""
 
     base: str
     adapter: str | None
     signals: dict[Language, tuple[str, ...]]
     answers: int
     alarms: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()

@@ -38,7 +38,12 @@ class Served:
     `unload` is given a model that no request and no serving needs any more, and the models that stay.
     """
 
-    def __init__(self, first: Serving, unload: Callable[[LoadedModel, Sequence[LoadedModel]], None]) -> None:
+    def __init__(
+        self,
+        first: Serving,
+        unload: Callable[[LoadedModel, Sequence[LoadedModel]], None],
+        notices: Sequence[str] = (),
+    ) -> None:
         self._lock = threading.Lock()
         self._current = first
         self._unload = unload
@@ -46,6 +51,8 @@ class Served:
         self._replaced: dict[Serving, float] = {}
         # Why a version that should be in use is not.
         self.alarms: dict[str, str] = {}
+        # What everyone who asks should know of the model that answers.
+        self.notices = tuple(notices)
 
     @property
     def current(self) -> Serving:

@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     space_id: str | None = Field(None, validation_alias=_plain("SPACE_ID"))
     hf_endpoint: str | None = Field(None, validation_alias=_plain("HF_ENDPOINT"))
     hf_token: SecretStr | None = Field(None, validation_alias=_plain("HF_TOKEN"))
+    feedback_repo: str | None = None
+    visitor_calls_per_minute: int = Field(30, ge=1)
 
     base_model: str | None = None
     adapter: str | None = None

@@ -16,9 +16,9 @@ def test_on_loopback_everyone_may_do_everything():
     assert access.who == "local"
 
 
-def test_a_demo_lets_visitors_only_ask_read_and_search():
+def test_a_demo_lets_visitors_only_ask_read_search_and_rate():
     access = Access(Settings(demo=True))
-    assert {action for action in ACTIONS if access.allows(action)} == {"suggest", "answer", "search"}
+    assert {action for action in ACTIONS if access.allows(action)} == {"suggest", "answer", "search", "feedback"}
     assert access.who == "visitor"
 
 

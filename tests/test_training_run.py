@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from assistant.sample import sample_rows
 from assistant.settings import load_settings
 from assistant.store.connection import open_store
 from assistant.versions import read_version
+from tests.conftest import new_database
 from tests.teaching import MODEL, classroom
 from training.backend.advice import advised
 from training.checkpoints import complete, step
@@ -51,11 +53,13 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def started(data: Path, home: Path, database: str, *more: str) -> subprocess.Popen[str]:
+def started(
+    data: Path, home: Path, database: str, *more: str, launcher: Sequence[str] = (sys.executable,)
+) -> subprocess.Popen[str]:
     """The smoke recipe on `data`, in a process of its own."""
     changes = [part for change in (f"data.root={data}", *CHANGES) for part in ("--set", change)]
     return subprocess.Popen(
-        [sys.executable, "-m", "training.run", "training/recipes/smoke.yaml", *changes, *more],
+        [*launcher, "-m", "training.run", "training/recipes/smoke.yaml", *changes, *more],
         cwd=ROOT,
         env=os.environ | {"DATA_DIR": str(home), "DATABASE_URL": database, "TQDM_DISABLE": "1"},
         stdout=subprocess.PIPE,
@@ -81,12 +85,25 @@ def history(home: Path) -> list[dict]:
     return read_version(version).history
 
 
-def test_interrupted_and_killed_a_run_ends_as_if_left_alone(data: Path, tmp_path: Path, database_url: str) -> None:
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    alone = started(data, whole, database_url)
-    out, err = alone.communicate(timeout=300)
-    assert alone.returncode == 0, err
+def losses(home: Path) -> list[float]:
+    return [entry["loss"] for entry in history(home) if "loss" in entry]
 
+
+@pytest.fixture(scope="module")
+def alone(data: Path, server: str, tmp_path_factory: pytest.TempPathFactory) -> list[float]:
+    """The losses of a run that nobody disturbed."""
+    home = tmp_path_factory.mktemp("alone")
+    with new_database(server, "template") as database:
+        process = started(data, home, database)
+        _, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    return losses(home)
+
+
+def test_interrupted_and_killed_a_run_ends_as_if_left_alone(
+    data: Path, alone: list[float], tmp_path: Path, database_url: str
+) -> None:
+    broken = tmp_path / "broken"
     first = started(data, broken, database_url)
     run = wait_for_step(broken, first, 2)
     first.send_signal(signal.SIGINT)
@@ -104,9 +121,9 @@ def test_interrupted_and_killed_a_run_ends_as_if_left_alone(data: Path, tmp_path
     third = started(data, broken, database_url)
     out, err = third.communicate(timeout=300)
     assert third.returncode == 0, err
-    curves = [[entry["loss"] for entry in history(home) if "loss" in entry] for home in (whole, broken)]
-    assert len(curves[0]) == len(curves[1]) > 6
-    difference = max(abs(a - b) for a, b in zip(*curves, strict=True))
+    curve = losses(broken)
+    assert len(alone) == len(curve) > 6
+    difference = max(abs(a - b) for a, b in zip(alone, curve, strict=True))
     print(f"largest difference of the training losses: {difference:.2g}")
     assert difference < 1e-4
 
@@ -115,10 +132,8 @@ def test_interrupted_and_killed_a_run_ends_as_if_left_alone(data: Path, tmp_path
     assert again.returncode == 0 and "version" in out, err
     with open_store(load_settings(database_url=database_url, data_dir=broken)) as store:
         registry = open_registry(load_settings(database_url=database_url, data_dir=broken), store)
-        versions = registry.list()
-        # Both runs made the same adapter or two; each is registered once.
-        assert 1 <= len(versions) <= 2
-        newest = versions[0].version
+        (registered,) = registry.list()
+        newest = registered.version
         assert newest.base == "smollm2-135m" and newest.parameters["packing"] == "prefix"
         assert newest.parameters["dtype"] in ("float32", "bfloat16")
         assert newest.metrics["en"]["rows"] > 0
@@ -130,9 +145,30 @@ def test_interrupted_and_killed_a_run_ends_as_if_left_alone(data: Path, tmp_path
     assert forked.returncode == 0, err
     (other,) = [path for path in broken.glob("runs/smoke-*") if path.name != run.name]
     entries = [entry for entry in read_version(other / "version").history if "loss" in entry]
-    assert [entry["loss"] for entry in entries[:kept]] == curves[0][:kept]
+    assert [entry["loss"] for entry in entries[:kept]] == curve[:kept]
     assert all(entry["learning_rate"] <= 1e-5 for entry in entries[kept:])
     assert json.loads((other / "forked.json").read_text())["step"] == kept
+
+
+def test_two_processes_train_as_one(data: Path, alone: list[float], tmp_path: Path, database_url: str) -> None:
+    accelerate = (str(Path(sys.executable).with_name("accelerate")), "launch", "--multi_gpu", "--num_processes", "2")
+    halved = ("--set", "training.per_device_batch=2")
+    process = started(data, tmp_path, database_url, *halved, launcher=accelerate)
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    assert out.count("rows read") == out.count(": version ") == 1
+    # Sums of two halves are rounded otherwise, the more so the longer it goes on.
+    assert losses(tmp_path) == pytest.approx(alone, rel=0.05)
+    (run,) = tmp_path.glob("runs/smoke-*")
+    told = read_version(run / "version").parameters
+    assert told["rows_per_step"] == 4 and told["threads"] == max(1, len(os.sched_getaffinity(0)) // 2)
+    settings = load_settings(database_url=database_url, data_dir=tmp_path)
+    with open_store(settings) as store:
+        assert len(open_registry(settings, store).list()) == 1
+
+    unsloth = started(data, tmp_path, database_url, "--set", "backend=unsloth", launcher=accelerate)
+    _, err = unsloth.communicate(timeout=300)
+    assert unsloth.returncode == 1 and "with --set backend=peft" in err
 
 
 def test_unsloth_trains_the_same_recipe_in_four_bits(data: Path, tmp_path: Path, database_url: str) -> None:
@@ -154,8 +190,8 @@ def test_unsloth_trains_the_same_recipe_in_four_bits(data: Path, tmp_path: Path,
     assert (told["backend"], told["quantization"], told["packing"]) == ("unsloth", "4bit", "none")
     # What a CPU makes of it: no states in 8 bits, no fp16.
     assert told["optimizer"].startswith("adamw_torch") and told["dtype"] in ("float32", "bfloat16")
-    losses = [entry["loss"] for entry in version.history if "loss" in entry]
-    assert losses and all(0 < loss < 20 for loss in losses)
+    curve = [entry["loss"] for entry in version.history if "loss" in entry]
+    assert curve and all(0 < loss < 20 for loss in curve)
     assert version.metrics["en"]["rows"] > 0, "measured through the app's loader"
     assert not (ROOT / "unsloth_compiled_cache").exists()
 

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from assistant.ui.guard import Guard
+from assistant.ui.limit import Limit
 
 SCRIPT = "window.gradio_config = {};"
 PAGE = f'<script>{SCRIPT}</script><script type="module" src="./assets/index.js"></script>'
@@ -132,3 +133,25 @@ def test_websockets_are_refused():
     with pytest.raises(WebSocketDisconnect) as refused, _client().websocket_connect("/gradio_api/queue/join"):
         pass
     assert refused.value.code == 1008
+
+
+def test_a_visitor_who_asks_too_much_waits_and_nobody_else_does():
+    client = _client(limit=Limit(2))
+    join = "/gradio_api/queue/join"
+    assert [client.post(join, content=b"x").status_code for _ in range(3)] == [200, 200, 429]
+    refused = client.post(join, content=b"x")
+    assert "ask again in 30 seconds" in refused.json()["detail"]
+    assert client.get("/").status_code == 200
+    assert client.post(join, content=b"x", headers={"x-forwarded-for": "203.0.113.9, 10.0.0.1"}).status_code == 200
+
+
+def test_calls_come_back_with_time_and_silent_visitors_are_forgotten(monkeypatch):
+    now = 0.0
+    monkeypatch.setattr("assistant.ui.limit.time.monotonic", lambda: now)
+    monkeypatch.setattr("assistant.ui.limit._VISITORS", 2)
+    limit = Limit(1)
+    assert limit.refusal("a") is None and limit.refusal("a")
+    now = 60.0
+    assert limit.refusal("a") is None
+    assert limit.refusal("b") is None and limit.refusal("c") is None
+    assert len(limit._left) == 2 and limit.refusal("b")

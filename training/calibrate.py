@@ -1,6 +1,6 @@
 """Fit the judge's calibration on labelled pairs of each language and write it to a file.
 
-    python -m training.calibrate --pairs QQP/train.csv --requests BANKING77/test.csv --faqs AIA_BDE_FOLDER
+    python -m training.calibrate [--pairs QQP/train.csv] [--requests BANKING77/test.csv] [--faqs AIA_BDE_FOLDER]
                                  [--version VERSION|FOLDER]
 
 With --version it is fitted for that adapter version and kept with it, with an event when VERSION is in the registry;
@@ -13,7 +13,7 @@ English pairs are those of Quora's that the adapter was not trained on, and cust
 candidates retrieval shows for them, of intents that it was not trained on. Portuguese ones are rewordings of
 public FAQs against such candidates; of those only every eighth FAQ is used, so that others train and measure.
 In both languages customers' wordings for the sample library are another domain of equal weight: a scale fitted
-on one domain alone is badly off on another.
+on one domain alone is badly off on another. What is not given is done without.
 """
 
 from __future__ import annotations
@@ -82,11 +82,15 @@ def calibrate(options: argparse.Namespace, settings: Settings, place: Path) -> t
 def groups_of(language: Language, options: argparse.Namespace, embedder: Embedder, model: LoadedModel) -> list[Group]:
     shop = shop_groups(language, embedder)
     if language == "pt":
-        return portuguese_groups(options.faqs, embedder, options.limit) + shop
-    has_prints = model.adapter is not None and (model.adapter / FINGERPRINTS).is_file()
-    trained = frozenset(read_fingerprints(model.adapter).rows) if has_prints else frozenset()
-    pairs = english_groups(options.pairs, embedder, options.limit, trained)
-    return pairs + request_groups(options.requests, embedder, options.limit) + shop
+        return (portuguese_groups(options.faqs, embedder, options.limit) if options.faqs else []) + shop
+    groups: list[Group] = []
+    if options.pairs:
+        has_prints = model.adapter is not None and (model.adapter / FINGERPRINTS).is_file()
+        trained = frozenset(read_fingerprints(model.adapter).rows) if has_prints else frozenset()
+        groups += english_groups(options.pairs, embedder, options.limit, trained)
+    if options.requests:
+        groups += request_groups(options.requests, embedder, options.limit)
+    return groups + shop
 
 
 def elsewhere(place: Path, embedding: str, model: JudgeModel) -> list[Fit]:
@@ -133,9 +137,10 @@ def for_registered(options: argparse.Namespace, settings: Settings, registry: Re
     chosen = settings.model_copy(update={"adapter": str(folder)})
     calibration, model = calibrate(options, chosen, folder / CALIBRATION)
     show(calibration, model)
-    sources = ", ".join(str(Path(*path.parts[-2:])) for path in (options.pairs, options.requests, options.faqs))
+    given = [path for path in (options.pairs, options.requests, options.faqs) if path]
+    sources = ", ".join(["the shop", *(str(Path(*path.parts[-2:])) for path in given)])
     registry.calibrate(version, calibration, _report(calibration, model), options.who, f"fitted on {sources}")
-    print(f"kept with {version.digest[:12]}; the app uses it from its next start on")
+    print(f"kept with {version.digest[:12]}; an app uses it when it loads this version again")
 
 
 def for_folder(options: argparse.Namespace, settings: Settings, place: Path) -> None:
@@ -150,9 +155,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m training.calibrate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--pairs", type=Path, required=True, help="English CSV with question1, question2, is_duplicate")
-    parser.add_argument("--requests", type=Path, required=True, help="English CSV with text, category")
-    parser.add_argument("--faqs", type=Path, required=True, help="Portuguese folder: faqs.jsonl, queries_dev.jsonl")
+    parser.add_argument("--pairs", type=Path, help="English CSV with question1, question2, is_duplicate")
+    parser.add_argument("--requests", type=Path, help="English CSV with text, category")
+    parser.add_argument("--faqs", type=Path, help="Portuguese folder: faqs.jsonl, queries_dev.jsonl")
     parser.add_argument("--limit", type=int, default=500, help="pairs of each published set (default: %(default)s)")
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--version", metavar="VERSION|FOLDER", help="the version to fit for, and to keep it with")

@@ -39,7 +39,7 @@ PAIRS = "pairs.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One export: `folder` holds the pairs and this record beside them. `until` is the last feedback's id."""
+    """The record of an export, which lies beside its pairs. `until` is the last feedback's id."""
 
     format: int
     sha256: str
@@ -49,6 +49,10 @@ class Export:
     measuring: int
     until: int
     created: str
+
+
+class NothingToExport(InputError):
+    """Nobody has said anything yet that can train."""
 
 
 def evaluation_pairs(files: Sequence[str], settings: Settings) -> list[QuestionPair]:
@@ -64,7 +68,7 @@ def evaluation_pairs(files: Sequence[str], settings: Settings) -> list[QuestionP
 def export(store: Store, home: Path, evaluation: Sequence[QuestionPair]) -> tuple[Path, Export]:
     """Write what agents said into a folder below `home` named by its content; the same again changes nothing.
 
-    Raises `InputError` when nobody has said anything yet that can train.
+    Raises `NothingToExport`.
     """
     latest: dict[tuple[str, str], JudgedPair] = {}
     judged = 0
@@ -72,7 +76,7 @@ def export(store: Store, home: Path, evaluation: Sequence[QuestionPair]) -> tupl
         latest[normalized(pair.asked), normalized(pair.past)] = pair
     kept = _unmeasured(list(latest.values()), evaluation)
     if not kept:
-        raise InputError(
+        raise NothingToExport(
             f"There is nothing to learn from agents yet ({judged} pairs judged, {len(latest)} of them left out because "
             "they measure adapters): use, edit or reject answers on the Desk, then export again."
         )
@@ -80,7 +84,7 @@ def export(store: Store, home: Path, evaluation: Sequence[QuestionPair]) -> tupl
     with tempfile.TemporaryDirectory(dir=home, prefix=".exporting-") as draft:
         whole = Path(draft) / "export"
         whole.mkdir()
-        lines = [json.dumps(_row(pair), ensure_ascii=False) + "\n" for pair in kept]
+        lines = [json.dumps(pair.as_row(), ensure_ascii=False) + "\n" for pair in kept]
         (whole / PAIRS).write_text("".join(lines), encoding="utf-8")
         told = Export(
             format=FORMAT,
@@ -112,24 +116,18 @@ def read_export(folder: Path) -> Export:
     return told
 
 
+def said_after(folder: Path, feedback: int) -> int:
+    """How many of an export's pairs rest on a word that is newer than `feedback`, an id."""
+    with (folder / PAIRS).open(encoding="utf-8") as stream:
+        return sum(json.loads(line)["feedback"] > feedback for line in stream)
+
+
 def _unmeasured(pairs: Sequence[JudgedPair], evaluation: Sequence[QuestionPair]) -> list[JudgedPair]:
     """Those that share no question with the rows that measure, nor nearly."""
     rows = [QuestionPair(pair.asked, pair.past, pair.same, pair.language) for pair in pairs]
     leaks = find_leaks(rows, lambda _: "", of_pairs(evaluation))
     measuring = {*leaks.rows, *leaks.dropped}
     return [pair for number, pair in enumerate(pairs) if number not in measuring]
-
-
-def _row(pair: JudgedPair) -> dict[str, object]:
-    """One line, as `pairs` sources of a recipe read it."""
-    return {
-        "question1": pair.asked,
-        "question2": pair.past,
-        "is_duplicate": int(pair.same),
-        "language": pair.language,
-        "provenance": f"feedback {pair.feedback}, {pair.verdict} at {pair.at:%Y-%m-%d}, answer {pair.answer} in "
-        f"interaction {pair.interaction}",
-    }
 
 
 def main(arguments: list[str] | None = None) -> int:

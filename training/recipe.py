@@ -25,7 +25,8 @@ class Section(BaseModel):
 
 
 class Source(Section):
-    """One set of rows: a file below `data.root` when that is set, else a Hub repository at a revision."""
+    """One set of rows: a file below `data.root` when that is set or the path is a whole one, else a Hub repository at a
+    revision."""
 
     file: str | None = None
     hub: str | None = None

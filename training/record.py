@@ -26,6 +26,7 @@ DATA_LICENCES = {
     "faquad": "CC BY 4.0",
     "eraldoluis/faquad": "CC BY 4.0",
     "banking77": "CC BY 4.0",
+    "feedback": "the team's own",
     "aia_bde": "none stated by its authors (github.com/NLP-CISUC/AIA-BDE)",
 }
 
@@ -74,10 +75,18 @@ def published(recipe: Recipe) -> dict[str, Any]:
     """The recipe without the folders that say something of this machine only: a start is named by its digest."""
     content = recipe.model_dump(mode="json")
     content["data"]["root"] = None
+    for kind in ("sources", "validation"):
+        for source, told in zip(getattr(recipe.data, kind), content["data"][kind], strict=True):
+            told["file"] = source.file and _told(source.file)
     content["start"] = read_version(recipe.start).digest if recipe.start else None
     return content
 
 
+def _told(file: str) -> str:
+    """A source's file; of a whole path only where it ends: an export of feedback as feedback/DIGEST/pairs.jsonl."""
+    return "/".join(Path(file).parts[-3:]) if Path(file).is_absolute() else file
+
+
 def _data_licences(recipe: Recipe) -> dict[str, str]:
-    names = [source.file.split("/")[0] if source.file else str(source.hub) for source in recipe.data.sources]
+    names = [_told(source.file).split("/")[0] if source.file else str(source.hub) for source in recipe.data.sources]
     return {f"data {name}": DATA_LICENCES.get(name, "see its owner's terms") for name in names}

@@ -2,7 +2,8 @@
 
     python -m training.run training/recipes/question-similarity-small.yaml --set data.root=DATA
 
-The same command again goes on from the last checkpoint, also after kill -9.
+The same command again goes on from the last checkpoint, also after kill -9. With several GPUs only the launcher
+changes: `accelerate launch --multi_gpu --num_processes 2 -m training.run RECIPE --set backend=peft`.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
 from assistant.assembly import threads
 from assistant.errors import RespostaError
 from assistant.settings import Settings, load_settings
-from training.backend import load
+from training.backend import join, load
 from training.backend.advice import advised
 from training.checkpoints import complete, latest
 from training.examples import Teach
@@ -32,8 +34,12 @@ PROJECT = "resposta"
 
 
 def train(recipe: Recipe, run: Run, settings: Settings, teach: Teach | None) -> bool:
-    """Train until the end or an interruption; whether it came to the end. The version folder is complete then."""
+    """Train until the end or an interruption; whether it came to the end. The version folder is complete then.
+
+    Of several processes all compute, and the main one alone keeps, measures and tells.
+    """
     # First of all: unsloth has to be imported before what it patches.
+    processes = join(recipe, settings.cache_dir)
     trainable = load(recipe, settings.cache_dir, threads(settings))
 
     from assistant.generator.encoding import encode
@@ -47,26 +53,30 @@ def train(recipe: Recipe, run: Run, settings: Settings, teach: Teach | None) -> 
     from training.record import write_record
     from training.validate import validate
 
-    prepared = prepare(recipe, partial(encode, trainable.tokenizer), teach)
-    for line in prepared.report.lines():
-        print(line)
-    tracker = open_tracker(
-        recipe.tracker, PROJECT, run.name, settings.data_dir / "tracking", bool(complete(run.checkpoints))
-    )
+    # What a teacher or a translator wrote for the first, the others find.
+    with processes.main_process_first():
+        prepared = prepare(recipe, partial(encode, trainable.tokenizer), teach)
+    if processes.is_main_process:
+        print(*prepared.report.lines(), sep="\n")
+    kind = recipe.tracker if processes.is_main_process else "none"
+    tracker = open_tracker(kind, PROJECT, run.name, settings.data_dir / "tracking", bool(complete(run.checkpoints)))
     watch, interruption = Watch(tracker, prepared.tokens, run.folder), Interruption()
     trainer = loop.make_trainer(
         recipe, trainable, prepared.training, prepared.validation, run.folder, [watch, interruption]
     )
     in_effect = trainable.in_effect | loop.in_effect(trainer)
     tracker.start({"recipe": recipe.model_dump(mode="json"), "in_effect": in_effect, "environment": environment()})
-    checkpoint = latest(run.checkpoints)
-    if checkpoint and run.is_fresh_fork:
-        adopt(checkpoint, recipe)
+    with processes.main_process_first():
+        checkpoint = latest(run.checkpoints)
+        if checkpoint and run.is_fresh_fork and processes.is_main_process:
+            adopt(checkpoint, recipe)
     with interruption.listening():
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if interruption.asked and trainer.state.global_step < trainer.state.max_steps:
         tracker.finish({"interrupted at step": trainer.state.global_step})
         return False
+    if not processes.is_main_process:
+        return True
     draft = run.folder / "version.part"
     shutil.rmtree(draft, ignore_errors=True)
     loop.save_adapter(trainer, trainable.weights, draft)
@@ -158,11 +168,14 @@ def main() -> None:
             show_estimate(recipe, settings, teach)
             return
         with advised():
-            run = open_run(settings.data_dir / "runs", recipe, options.fork)
-            with alone(run):
+            processes = join(recipe, settings.cache_dir)
+            with processes.main_process_first():
+                run = open_run(settings.data_dir / "runs", recipe, options.fork)
+            with alone(run) if processes.is_main_process else nullcontext():
                 if not run.is_finished and not train(recipe, run, settings, teach):
                     sys.exit(f"{run.name} stopped after a checkpoint. The same command goes on from there.")
-                print(f"{run.name}: version {register(run, settings)[:12]} in {run.version}")
+                if processes.is_main_process:
+                    print(f"{run.name}: version {register(run, settings)[:12]} in {run.version}")
     except RespostaError as error:
         sys.exit(str(error))
 

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from assistant.errors import InputError
@@ -76,11 +77,12 @@ def load(sources: Iterable[Source], data: Data, report: Report) -> list[Training
 
 
 def _parsed(source: Source, data: Data, report: Report) -> Iterator[TrainingRow]:
-    name = source.file if data.root and source.file else source.hub or source.file or ""
+    file = local_file(source, data)
+    name = (source.file if file else source.hub or source.file) or ""
     if make := PAIRS_OF.get(source.kind):
-        if not (data.root and source.file):
+        if not file:
             raise InputError(f"{name}: {source.kind} are read from files; give data.root=FOLDER with --set.")
-        for row in make(data.root / source.file, source.language, name):
+        for row in make(file, source.language, name):
             report.read += 1
             yield row
         return
@@ -104,9 +106,16 @@ def _is_broken(value: Any) -> bool:
     return isinstance(value, str) and _SURROGATE.search(value) is not None
 
 
+def local_file(source: Source, data: Data) -> Path | None:
+    """Where the source lies on this machine: below the recipe's root, or where a whole path says."""
+    if source.file and (data.root or Path(source.file).is_absolute()):
+        return (data.root or Path()) / source.file
+    return None
+
+
 def _raw(source: Source, data: Data) -> Iterator[Any]:
-    if data.root and source.file:
-        yield from read_rows(data.root / source.file)
+    if file := local_file(source, data):
+        yield from read_rows(file)
     elif source.hub:
         yield from hub_rows(source.hub, source.subset, source.split, source.revision, LOCAL_FILES)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import psycopg
@@ -119,6 +120,16 @@ class Interactions:
         """The last `limit` turns, oldest first, as they were shown; only those of `who` when given."""
         with self._pool.connection() as connection:
             return read_turns(connection, _uuid(conversation_id), limit, who)
+
+    def forget(self, older: timedelta, but_rated: bool) -> int:
+        """Delete the interactions that are older, with everything that hangs on them, but for those that somebody
+        rated where `but_rated` says so; how many."""
+        with self._pool.connection() as connection:
+            return connection.execute(
+                "DELETE FROM interaction WHERE asked_at < clock_timestamp() - %s AND NOT "
+                "(%s AND EXISTS (SELECT FROM feedback WHERE interaction_id = interaction.id))",
+                (older, but_rated),
+            ).rowcount
 
     def _match_rows(self, identity: UUID, index: int, part: Part) -> list[tuple]:
         rows = []

@@ -16,12 +16,15 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assistant.ui.limit import Limit
+
 _OPEN_TO_READ = re.compile(
     r"/(?:|config/?|theme\.css|favicon\.ico|robots\.txt|manifest\.json|healthz|(?:assets|static|ui)/.+"
     r"|gradio_api/(?:info/?|startup-events|theme\.css|app_id/?|login_check/?|user/?|token/?"
     r"|heartbeat/[\w-]+|queue/(?:data|status)|call/.+))"
 )
 _OPEN_TO_WRITE = re.compile(r"/gradio_api/(?:queue/join|call/.+|cancel|reset/?|component_server/?)")
+_CALLS = re.compile(r"/gradio_api/(?:queue/join|call/.+|component_server/?)")
 _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
 
@@ -29,16 +32,24 @@ class Guard:
     """ASGI middleware: open routes, host, origin, size, security headers.
 
     `hosts` are the names this server may be called by, None for any (a public server behind
-    a name we do not know). `framed_by` are the origins that may show the page in a frame.
+    a name we do not know). `framed_by` are the origins that may show the page in a frame. `limit`
+    bounds what one visitor may ask for.
     """
 
     def __init__(
-        self, app: ASGIApp, *, max_body: int, hosts: Iterable[str] | None = None, framed_by: Iterable[str] = ()
+        self,
+        app: ASGIApp,
+        *,
+        max_body: int,
+        hosts: Iterable[str] | None = None,
+        framed_by: Iterable[str] = (),
+        limit: Limit | None = None,
     ) -> None:
         self.app = app
         self._max_body = max_body
         self._hosts = None if hosts is None else frozenset(hosts)
         self._framed_by = " ".join(framed_by) or "'none'"
+        self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -70,6 +81,8 @@ class Guard:
         routes = {"GET": _OPEN_TO_READ, "HEAD": _OPEN_TO_READ, "POST": _OPEN_TO_WRITE}.get(scope["method"])
         if routes is None or not routes.fullmatch(scope["path"]):
             return 404, "Not found."
+        if self._limit and _CALLS.fullmatch(scope["path"]) and scope["method"] == "POST":
+            return self._limit.refusal(_visitor(scope, headers))
         return None
 
     async def _read(self, receive: Receive) -> bytes | None:
@@ -142,6 +155,12 @@ class _Page:
 
 def _digest(script: bytes) -> str:
     return base64.b64encode(hashlib.sha256(script).digest()).decode()
+
+
+def _visitor(scope: Scope, headers: Headers) -> str:
+    """Who calls: behind a proxy, as on a Space, whom the proxy names. One may lie there; the queue bounds all."""
+    named = headers.get("x-forwarded-for", "").split(",")[0].strip()
+    return named[:64] or str((scope.get("client") or ("",))[0])
 
 
 def _name(address: str) -> str:

@@ -115,6 +115,7 @@ def status_view(status: DeskStatus) -> Json:
         "signals": {language: list(names) for language, names in status.signals.items()},
         "answers": status.answers,
         "alarms": list(status.alarms),
+        "notices": list(status.notices),
     }
 
 

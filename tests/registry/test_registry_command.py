@@ -52,7 +52,10 @@ def test_the_commands_from_a_folder_to_the_hub_and_back(said, settings: Settings
         return printed
 
     assert "No versions yet" in registry("list")
-    assert f"{version.digest[:12]}  {TASK}  candidate" in registry("add", str(tmp_path / "made"))
+    code, printed, complaint = said("add", str(tmp_path / "made"))
+    assert code == 0 and f"{version.digest[:12]}  {TASK}  candidate" in printed
+    # Its base is not to be had, so nothing can be asked of it yet.
+    assert f"run `python -m training.registry canaries {version.digest[:12]}`" in complaint
     (tmp_path / "report.json").write_text('{"accuracy": 0.84}')
     report = ("--report", str(tmp_path / "report.json"))
     promotion = ("promote", version.digest[:8], "--to", "production", "--why", "first", "--who", "ana", *report)
@@ -64,7 +67,7 @@ def test_the_commands_from_a_folder_to_the_hub_and_back(said, settings: Settings
     commit = hub_server[1].repositories[REPO].tags["production"]
     assert done.stdout.strip() == f"{REPO}@{commit}"
     shutil.rmtree(settings.data_dir / "adapters")
-    assert "production" in registry("add", done.stdout.strip())
+    assert "production" in said("add", done.stdout.strip())[1]
     assert {file.name: file.read_bytes() for file in (settings.data_dir / "adapters" / version.digest).iterdir()} == {
         name: (tmp_path / "made" / name).read_bytes() for name in FILES
     }

@@ -60,6 +60,21 @@ def test_an_adapter_that_a_setting_names_is_used_or_nothing_starts(registry: Reg
         pass
 
 
+def test_a_demo_without_its_gpu_answers_with_the_small_model_and_says_so(
+    registry: Registry, made, chosen: Settings
+) -> None:
+    registry.register_shipped()
+    large = registry.files(made(0, base="llama-3-8b"))
+    wanted = chosen.model_copy(update={"adapter": str(large)})
+    with pytest.raises(ModelError, match="needs a CUDA GPU"), open_models(wanted, registry):
+        pass
+    with open_models(wanted.model_copy(update={"demo": True}), registry) as models:
+        assert models.judging.identity.adapter == adapter_digest(JUDGE)
+        assert models.notices == ("No GPU is at hand right now: a small model answers in place of llama-3-8b.",)
+    with open_models(chosen.model_copy(update={"demo": True}), registry) as models:
+        assert models.notices == ()
+
+
 def test_adapters_that_peft_alone_wrote(registry: Registry, chosen: Settings, tmp_path: Path) -> None:
     judge, reader = plain(JUDGE, tmp_path / "judge"), plain(READER, tmp_path / "reader")
     named = {"adapter": str(judge), "reading_adapter": str(reader), "base_model": "gemma-3-270m"}

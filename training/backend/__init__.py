@@ -6,28 +6,50 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.errors import InputError
 from training.recipe import Recipe
 
 if TYPE_CHECKING:
+    from accelerate import PartialState
+
     from training.backend.loaded import Trainable
 
 
-def load(recipe: Recipe, cache: Path, threads: int) -> Trainable:
-    """The recipe's base with a fresh adapter or that of its start, computing with `threads` threads on a CPU.
+def join(recipe: Recipe, cache: Path) -> PartialState:
+    """The processes of this run and the place of this one among them: those that `accelerate launch` started, or this
+    one alone.
 
-    unsloth patches what the others import, so with it this is called before any of them is imported.
-    Raises `ModelError` when the start does not fit.
+    unsloth patches what the others import, so with it this is called before any of them is imported. Raises
+    `InputError` for unsloth in several processes.
     """
+    import torch
+    from accelerate import PartialState
+
+    processes = PartialState(cpu=not torch.cuda.is_available())
     if recipe.backend == "unsloth":
+        if processes.num_processes > 1:
+            raise InputError("unsloth trains in one process: start it without a launcher, or with --set backend=peft.")
         # It writes Python files and imports them, by default in the folder that the command was started in.
         os.environ.setdefault("UNSLOTH_COMPILE_LOCATION", str(cache / "unsloth"))
+        from training.backend import unsloth_model  # noqa: F401
+    return processes
+
+
+def load(recipe: Recipe, cache: Path, threads: int) -> Trainable:
+    """The recipe's base with a fresh adapter or that of its start. On a CPU the processes of the run share `threads`
+    threads.
+
+    Raises `ModelError` when the start does not fit.
+    """
+    processes = join(recipe, cache)
+    if recipe.backend == "unsloth":
         from training.backend import unsloth_model as chosen
     else:
         from training.backend import plain as chosen
 
     import torch
 
-    torch.set_num_threads(threads)
+    torch.set_num_threads(max(1, threads // processes.num_processes))
     trainable = chosen.load(recipe, cache)
     if recipe.start is not None:
         from training.backend.start import begin_with

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: a checkpoint first."""
+"""Ctrl-C and SIGTERM: a checkpoint first, of all processes after the same step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from transformers import TrainerCallback, TrainerControl
+import torch
+from transformers import TrainerCallback, TrainerControl, TrainingArguments
 
 
 class Interruption(TrainerCallback):
@@ -33,7 +34,14 @@ class Interruption(TrainerCallback):
             raise KeyboardInterrupt
         self.asked = True
 
-    def on_step_end(self, args: Any, state: Any, control: TrainerControl, **kwargs: Any) -> TrainerControl:
+    def on_step_end(
+        self, args: TrainingArguments, state: Any, control: TrainerControl, **kwargs: Any
+    ) -> TrainerControl:
+        if args.world_size > 1:
+            # One that stopped alone would leave the others waiting for its gradients.
+            asked = torch.tensor(float(self.asked), device=args.device)
+            torch.distributed.all_reduce(asked, torch.distributed.ReduceOp.MAX)
+            self.asked = bool(asked.item())
         if self.asked:
             control.should_save = True
             control.should_training_stop = True

@@ -55,6 +55,8 @@ def arguments(recipe: Recipe, trainable: Trainable, folder: Path, validated: boo
         "seed": chosen.seed,
         "use_cpu": not cuda,
         "dataloader_pin_memory": cuda,
+        # Every step uses every matrix of the adapter.
+        "ddp_find_unused_parameters": False,
         "remove_unused_columns": False,
         "report_to": [],
     }

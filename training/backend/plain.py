@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import torch
+from accelerate import PartialState
 from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
@@ -32,7 +33,8 @@ def load(recipe: Recipe, cache: Path) -> Trainable:
         weights.path,
         dtype=dtype,
         quantization_config=config,
-        device_map=device if device == "cuda" else None,
+        # Of several processes each has a GPU of its own.
+        device_map={"": PartialState().device} if device == "cuda" else None,
         use_safetensors=True,
         trust_remote_code=False,
     )

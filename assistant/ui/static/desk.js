@@ -98,6 +98,7 @@ class Desk {
       { class: "rp-top" },
       el("span", { class: "rp-fine", text: facts.join(" · ") }),
       button("New conversation", { onclick: () => this.trigger("fresh") }, icon("plus")),
+      ...(status?.notices ?? []).map((text) => el("p", { class: "rp-public", text })),
       ...(status?.alarms ?? []).map((text) => el("p", { class: "rp-error rp-alarm", role: "alert", text })),
     );
   }

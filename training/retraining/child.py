@@ -1,0 +1,19 @@
+"""`python -m training.retraining.child PARENT MODULE …`: `python -m MODULE …`, no longer than PARENT lives."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+
+from evals.board.background import end_with
+
+
+def main() -> None:
+    parent, module, *arguments = sys.argv[1:]
+    end_with(int(parent))
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""The steps of a retraining, one after the other. Each can be broken off and begun again."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from assistant.hub import open_hub
+from assistant.registry import Registry, open_registry
+from assistant.settings import Settings
+from assistant.store.connection import open_store
+from assistant.versions import AdapterVersion, read_version
+from evals import gate
+from evals.gate_rules import RULES, load_rules
+from evals.reporting.report import Report, read_report
+from evals.reporting.shelf import shelf_of
+from training.publish import publish
+from training.recipe import load_recipe
+from training.retraining.commands import run_command
+from training.retraining.journal import Journal, Json
+from training.retraining.plan import Plan
+from training.runs import open_run
+
+EXPORT, GATE, PRODUCTION, PUBLISH = "export", "gate", "production", "publish"
+RECIPE = "recipe.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Retraining:
+    """A plan under way: `journal` knows what is done, `who` decides what the registry keeps."""
+
+    plan: Plan
+    journal: Journal
+    settings: Settings
+    who: str
+
+    def run(self, promote: bool, repo: str | None) -> None:
+        """Do what is left to do. Production only with `promote` and the gate open, `repo` on the Hub behind it.
+
+        Raises what a step raises; the same again goes on there.
+        """
+        steps: list[tuple[str, Callable[[], Json]]] = [("train", self._train)]
+        if self.plan.task == "question-similarity":
+            steps.append(("calibrate", self._calibrate))
+        steps += [(f"measure {data}", lambda data=data: self._measure(data)) for data in self.plan.measured]
+        steps += [("staging", self._stage), (GATE, self._gate)]
+        for name, step in steps:
+            self._once(name, step)
+        if not self.journal.steps[GATE]["passed"]:
+            self.journal.end = "refused"
+            return
+        if promote:
+            self._once(PRODUCTION, self._promote)
+        if repo:
+            self._once(f"{PUBLISH} {repo}", lambda: self._publish(repo))
+        self.journal.end = "done"
+
+    def _once(self, name: str, step: Callable[[], Json]) -> None:
+        if name not in self.journal.steps:
+            begun = time.monotonic()
+            self.journal.note(name, step(), time.monotonic() - begun)
+
+    @property
+    def _version(self) -> str:
+        return self.journal.steps["train"]["version"]
+
+    @contextmanager
+    def _registry(self) -> Iterator[Registry]:
+        with open_store(self.settings) as store:
+            yield open_registry(self.settings, store)
+
+    def _train(self) -> Json:
+        recipe = self.journal.folder / RECIPE
+        said = self.journal.steps[EXPORT].get("folder")
+        self.plan.write_recipe(recipe, Path(said) if said else None)
+        command = ["training.run", str(recipe), "--yes"]
+        if self.plan.processes > 1:
+            launcher = ["accelerate.commands.launch", "--multi_gpu", "--num_processes", str(self.plan.processes)]
+            command = [*launcher, "-m", *command]
+        run_command(command, self.settings)
+        run = open_run(self.settings.data_dir / "runs", load_recipe(recipe))
+        version = read_version(run.version)
+        return {"version": version.digest, "name": version.name, "base": version.base, "run": str(run.folder)}
+
+    def _calibrate(self) -> Json:
+        root = self.plan.base.data.root
+        sources = {"--pairs": "qqp/train.csv", "--requests": "banking77/test.csv", "--faqs": "aia_bde"}
+        found = {option: root / name for option, name in sources.items() if root and (root / name).exists()}
+        options = [str(part) for option in found.items() for part in option]
+        rows = ["--limit", str(self.plan.calibration_rows)]
+        run_command(["training.calibrate", "--version", self._version, *options, *rows], self.settings)
+        return {"on": ["shop", *(sources[option] for option in found)]}
+
+    def _measure(self, data: str) -> Json:
+        report = self._measured(self._version, data)
+        with self._registry() as registry:
+            production = registry.production(self.plan.task)
+        # The gate holds the two against each other row by row.
+        if production and production.digest != self._version and not self._is_measured(production, report):
+            self._measured(production.digest, data)
+        figures = {name: value for name, value in report.figures.items() if value is not None}
+        return {"name": report.data["name"], "rows": report.data["measured"], "figures": figures}
+
+    def _measured(self, version: str, data: str) -> Report:
+        plain = re.sub(r"[^a-z0-9]+", "-", data.lower()).strip("-")[-40:]
+        folder = self.settings.data_dir / "evaluations" / self.plan.task / f"{version[:12]}-{plain}"
+        run_command(
+            ["evals.run", "--adapter", version, "--data", data, "--drop-leaks", "--out", str(folder)], self.settings
+        )
+        return read_report(folder)[0]
+
+    def _is_measured(self, version: AdapterVersion, like: Report) -> bool:
+        return any(
+            (one.report.model.get("version"), one.report.system, one.report.data["sha256"])
+            == (version.digest, like.system, like.data["sha256"])
+            and not one.report.is_branded
+            for one in shelf_of(self.settings).all()[0]
+        )
+
+    def _stage(self) -> Json:
+        figures = {
+            step.removeprefix("measure "): result["figures"]
+            for step, result in self.journal.steps.items()
+            if step.startswith("measure ")
+        }
+        with self._registry() as registry:
+            # What serves already is not to be taken down.
+            if registry.find(self._version).stage != "production":
+                registry.promote(self._version, "staging", self.who, f"retrained: {self.journal.folder.name}", figures)
+            return {"stage": registry.find(self._version).stage}
+
+    def _gate(self) -> Json:
+        with self._registry() as registry:
+            candidate, production = registry.find(self._version).version, registry.production(self.plan.task)
+        rules = load_rules(RULES, self.plan.task)
+        found = gate.judge_candidate(candidate, production, shelf_of(self.settings), rules)
+        return asdict(found) | {"passed": found.passed}
+
+    def _promote(self) -> Json:
+        with self._registry() as registry:
+            if registry.find(self._version).stage != "production":
+                why = f"retrained: {self.journal.folder.name}, through the gate"
+                gate.promote(registry, self.settings, self._version, "production", self.who, why)
+            return {"stage": "production"}
+
+    def _publish(self, repo: str) -> Json:
+        with self._registry() as registry:
+            published = publish(registry, open_hub(self.settings), self._version, repo, False, self.who)
+            return {"published": str(published)}
