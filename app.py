@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from assistant.desk import Desk
+    from assistant.store.connection import Store
     from evals.board import Board
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
@@ -121,7 +122,7 @@ def opened(settings: Settings) -> Iterator[tuple[Desk, Board]]:
         yield desk, stack.enter_context(Board(settings, open_registry(settings, store.result())))
 
 
-def _open_store(settings: Settings):
+def _open_store(settings: Settings) -> Store:
     from assistant.store.connection import open_store
 
     return open_store(settings)

@@ -28,10 +28,12 @@ def threads(settings: Settings) -> int:
 
 
 def open_embedder(settings: Settings) -> Embedder:
+    """The embedding model of the settings."""
     return load_embedder(settings.embedding_model, threads(settings))
 
 
 def make_judge(settings: Settings, model: LoadedModel, embedder: Embedder) -> Judge:
+    """A judge on `model`, with the calibration that is kept with its adapter, else the shipped one."""
     from assistant.judge import Judge
 
     calibration = calibration_for(model, embedder)
@@ -41,12 +43,14 @@ def make_judge(settings: Settings, model: LoadedModel, embedder: Embedder) -> Ju
 
 
 def make_explainer(settings: Settings, model: LoadedModel) -> Explainer:
+    """A writer of reasons on `model`."""
     from assistant.explainer import Explainer
 
     return Explainer(model.generator, model.base.chat, model.identity.adapter, settings.reason_tokens)
 
 
 def make_reader(embedder: Embedder, model: LoadedModel | None) -> Reader:
+    """A reader; without a `model` its answers are whole sentences."""
     from assistant.reader import Reader
 
     return Reader(embedder, span_reader=span_reader(model))

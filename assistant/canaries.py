@@ -102,6 +102,8 @@ def _answer(model: LoadedModel, asked: tuple[str, str]) -> str:
 def ask_version(version: AdapterVersion, folder: Path, settings: Settings) -> Canaries:
     """What the version in `folder` says, loaded as the app would. Raises `ModelError` where it cannot be."""
     with open_model(only(settings, version.task, folder), version.task) as model:
+        # A reader is missing only where none is named.
+        assert model is not None
         return ask(model, version.task)
 
 
@@ -112,12 +114,12 @@ def check(expected: Canaries, found: Canaries) -> None:
     same_hardware = expected.hardware == found.hardware
     apart = SAME_HARDWARE if same_hardware else OTHER_HARDWARE
     for (_, first, second), before, now in zip(PAIRS, expected.logits, found.logits, strict=False):
-        if (before is None) != (now is None) or (before is not None and abs(before - now) > apart):
+        if before is not now if before is None or now is None else abs(before - now) > apart:
             raise ModelError(f"Canary {first!r} / {second!r} gave the logit {_shown(now)} instead of {_shown(before)}.")
-    for (question, _), before, now in zip(READINGS, expected.answers, found.answers, strict=False):
+    for (question, _), known, said in zip(READINGS, expected.answers, found.answers, strict=False):
         # Another type may move the end of an answer, and no more.
-        if now != before and (same_hardware or not set(now.split()) & set(before.split())):
-            raise ModelError(f"Canary {question!r} was answered {now!r} instead of {before!r}.")
+        if said != known and (same_hardware or not set(said.split()) & set(known.split())):
+            raise ModelError(f"Canary {question!r} was answered {said!r} instead of {known!r}.")
 
 
 def _shown(logit: float | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 from assistant import intake
 from assistant.calibration import OperatingPoint
@@ -84,7 +84,7 @@ class Desk:
         )
         return suggestion
 
-    def reasons(self, suggestion: Suggestion, near_misses: bool = True) -> Iterator[ReasonUpdate]:
+    def reasons(self, suggestion: Suggestion, near_misses: bool = True) -> Generator[ReasonUpdate, None, None]:
         """Write the reason of every shown verdict, matches first; closing the iterator stops the writing.
 
         The version that judged writes them while it is loaded, else the one in use. A finished reason is kept with its

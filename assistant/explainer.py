@@ -10,7 +10,7 @@ from assistant.generator import Generator, TreePrompt
 from assistant.judge import JUDGED_CHARS
 from assistant.prompts import ChatFormat
 from assistant.quotations import Quotable, without_repetition
-from assistant.records import Fault, Part, Reason, Verdict
+from assistant.records import Fault, PairLabel, Part, Reason, Verdict
 
 _WORD = re.compile(r"\w+")
 
@@ -29,16 +29,15 @@ class Explainer:
 
         Unjudged verdicts have nothing to explain and yield nothing.
         """
-        judged = [verdict for verdict in verdicts if verdict.label != "unjudged"]
+        judged = [(verdict, verdict.label) for verdict in verdicts if verdict.label != "unjudged"]
         if not judged:
             return
-        asked, pasts = part.asked[:JUDGED_CHARS], [verdict.candidate.phrasing[:JUDGED_CHARS] for verdict in judged]
+        asked, pasts = part.asked[:JUDGED_CHARS], [verdict.candidate.phrasing[:JUDGED_CHARS] for verdict, _ in judged]
         pairs = [prompts.label_first(asked, past, part.language, self._chat) for past in pasts]
         leaves = tuple(
-            prompts.reason_after(pair, verdict.label, part.language)
-            for pair, verdict in zip(pairs, judged, strict=True)
+            prompts.reason_after(pair, label, part.language) for pair, (_, label) in zip(pairs, judged, strict=True)
         )
-        openings = [prompts.reason_opening(verdict.label, part.language) for verdict in judged]
+        openings = [prompts.reason_opening(label, part.language) for _, label in judged]
         quotable = [
             Quotable(asked, past, opening, part.language, self._generator)
             for past, opening in zip(pasts, openings, strict=True)
@@ -50,15 +49,15 @@ class Explainer:
             [questions.allowed for questions in quotable],
         )
         for index, written, finished in stream:
-            verdict = judged[index]
+            verdict, label = judged[index]
             text = f"{openings[index]} {without_repetition(written.strip())}"
-            yield verdict, text, Reason(text, self._fault(verdict, quotable[index], written)) if finished else None
+            yield verdict, text, Reason(text, self._fault(label, quotable[index], written)) if finished else None
 
     @staticmethod
-    def _fault(verdict: Verdict, quotable: Quotable, written: str) -> Fault | None:
+    def _fault(label: PairLabel, quotable: Quotable, written: str) -> Fault | None:
         """Why what was written may not be shown; None when it may."""
         if not _WORD.search(written):
             return "empty"
-        if prompts.contradicts(written, verdict.label):
+        if prompts.contradicts(written, label):
             return "contradicts the verdict"
         return quotable.fault(written)

@@ -85,7 +85,9 @@ class Hub:
                     f"{repo} exists and is public, so nothing was published: make it private on the Hub, choose "
                     "another name, or leave out --private."
                 )
-            files = [CommitOperationAdd(name, folder / name) for name in names]
+            files: list[CommitOperationAdd | CommitOperationDelete] = [
+                CommitOperationAdd(name, folder / name) for name in names
+            ]
             # What an earlier version brought would stand beside this one.
             files += [CommitOperationDelete(name) for name in OPTIONAL if name in there and name not in names]
             commit = api.create_commit(repo, files, commit_message=f"Adapter {', '.join(tags)}").oid
@@ -202,6 +204,7 @@ class Hub:
 
 
 def open_hub(settings: Settings) -> Hub:
+    """The Hub of the settings; nothing is asked of it yet."""
     return Hub(settings.hf_endpoint, settings.hf_token)
 
 

@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 import traceback
+from typing import Any
 
 _CHATTY = ("httpx", "httpcore", "uvicorn.access", "asyncio", "urllib3", "filelock", "alembic")
 _OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "color_message"}
@@ -18,7 +19,7 @@ class JsonLines(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        line = {
+        line: dict[str, Any] = {
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname.lower(),
             "logger": record.name,
@@ -40,6 +41,7 @@ def places(error: BaseException | None) -> list[str]:
 
 
 def log_to_stderr() -> None:
+    """Send all logs there, and of chatty libraries only warnings."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)

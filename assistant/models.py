@@ -6,11 +6,11 @@ import contextlib
 import logging
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from assistant.assembly import threads
 from assistant.basemodels import CATALOGUE, BaseModel, choose
@@ -67,8 +67,14 @@ def open_models(settings: Settings, registry: Registry | None = None) -> Iterato
         yield Models(judging, reading, generator_for, tuple(dict.fromkeys(notices)))
 
 
+@overload
+def open_model(
+    settings: Settings, task: Literal["question-similarity"] = "question-similarity"
+) -> AbstractContextManager[LoadedModel]: ...
+@overload
+def open_model(settings: Settings, task: Task) -> AbstractContextManager[LoadedModel | None]: ...
 @contextmanager
-def open_model(settings: Settings, task: Task = "question-similarity") -> Iterator[LoadedModel | None]:
+def open_model(settings: Settings, task: Task = "question-similarity") -> Iterator[Any]:
     """The model of one task without a registry: the adapter of the settings, else the shipped one.
 
     For measuring and fitting, where no database is at hand. None where reading has no adapter.
@@ -82,7 +88,7 @@ def open_model(settings: Settings, task: Task = "question-similarity") -> Iterat
 
 def only(settings: Settings, task: Task, folder: Path) -> Settings:
     """`settings` that load the adapter in `folder` on its own base, and no other for its task."""
-    named = {"base_model": None, "adapter": None, "reading_adapter": None}
+    named: dict[str, str | None] = {"base_model": None, "adapter": None, "reading_adapter": None}
     named["adapter" if task == "question-similarity" else "reading_adapter"] = str(folder)
     return settings.model_copy(update=named)
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from assistant.intake import one_line
-from assistant.records import Language
+from assistant.records import Language, PairLabel
 
 # What the app asks. An adapter trained on other prompts is refused.
 PROMPT_VERSION = "label-first-3"
@@ -75,7 +74,7 @@ def label_first(asked: str, past: str, language: Language, chat: ChatFormat) -> 
     )
 
 
-def with_examples(pair: PairPrompt, examples: Sequence[tuple[str, str, Literal["same", "different"]]]) -> PairPrompt:
+def with_examples(pair: PairPrompt, examples: Sequence[tuple[str, str, PairLabel]]) -> PairPrompt:
     """`pair` behind pairs with their labels (Brown et al. 2020, arXiv:2005.14165): they end its head, so that they
     are computed once for all pairs."""
     shown: list[Segment] = []
@@ -89,7 +88,7 @@ def with_examples(pair: PairPrompt, examples: Sequence[tuple[str, str, Literal["
     return replace(pair, head=(*pair.head, *shown))
 
 
-_REASON_OPENINGS: dict[tuple[Language, Literal["same", "different"]], str] = {
+_REASON_OPENINGS: dict[tuple[Language, PairLabel], str] = {
     ("en", "same"): "Both questions ask",
     ("en", "different"): "The questions differ:",
     ("pt", "same"): "As duas perguntas querem saber",
@@ -97,23 +96,23 @@ _REASON_OPENINGS: dict[tuple[Language, Literal["same", "different"]], str] = {
 }
 
 
-def reason_after(pair: PairPrompt, label: Literal["same", "different"], language: Language) -> tuple[Segment, ...]:
+def reason_after(pair: PairPrompt, label: PairLabel, language: Language) -> tuple[Segment, ...]:
     """What follows `pair.asked` when a reason is wanted: the shown verdict stands in the prompt already,
     so it can only be explained, and the reason has begun."""
     return (*pair.past, label_segment(label), *reason_heading(label, language))
 
 
-def label_segment(label: Literal["same", "different"]) -> Segment:
+def label_segment(label: PairLabel) -> Segment:
     """The label as the model writes it."""
     return Segment(SAME if label == "same" else DIFFERENT)
 
 
-def reason_heading(label: Literal["same", "different"], language: Language) -> tuple[Segment, ...]:
+def reason_heading(label: PairLabel, language: Language) -> tuple[Segment, ...]:
     """What stands between the label and the words that the model adds."""
     return (Segment(f"\nReason:\n{_REASON_OPENINGS[language, label]}"),)
 
 
-def reason_opening(label: Literal["same", "different"], language: Language) -> str:
+def reason_opening(label: PairLabel, language: Language) -> str:
     """The words of the reason that the prompt already holds."""
     return _REASON_OPENINGS[language, label]
 
@@ -123,7 +122,7 @@ def reply(text: str, chat: ChatFormat) -> tuple[Segment, ...]:
     return (Segment(f" {one_line(text)}", quoted=True), Segment(chat.stop))
 
 
-_SAYS: dict[Literal["same", "different"], re.Pattern[str]] = {
+_SAYS: dict[PairLabel, re.Pattern[str]] = {
     "same": re.compile(
         r"\b(?:same (?:thing|question|topic|issue|information)|are (?:the same|similar|identical|equivalent|duplicates)"
         r"|a mesma coisa|mesma (?:pergunta|informação|dúvida)|são (?:iguais|semelhantes|equivalentes))\b",
@@ -138,7 +137,7 @@ _SAYS: dict[Literal["same", "different"], re.Pattern[str]] = {
 }
 
 
-def contradicts(text: str, label: Literal["same", "different"]) -> bool:
+def contradicts(text: str, label: PairLabel) -> bool:
     """Whether a reason argues for the other verdict. `text` is what was written behind its opening."""
     says_different = bool(_SAYS["different"].search(text))
     says_same = bool(_SAYS["same"].search(_SAYS["different"].sub(" ", text)))
@@ -159,7 +158,7 @@ def explanation_first(asked: str, past: str, chat: ChatFormat) -> tuple[Segment,
     )
 
 
-def explained_label(label: Literal["same", "different"], explanation: str, chat: ChatFormat) -> tuple[Segment, ...]:
+def explained_label(label: PairLabel, explanation: str, chat: ChatFormat) -> tuple[Segment, ...]:
     """What the published template's training texts hold behind "explanation:"."""
     return (
         Segment(f" {one_line(explanation)}", quoted=True),
@@ -176,7 +175,7 @@ def version_of(template: str) -> str:
     return PUBLISHED_PROMPT_VERSION if template == "explanation-first" else PROMPT_VERSION
 
 
-def parse_explanation_first(reply: str) -> Literal["same", "different"] | None:
+def parse_explanation_first(reply: str) -> PairLabel | None:
     """The label of a generated reply; None when it holds none, which is never turned into a score."""
     found = _LABEL_AT_END.findall(reply)
     return None if not found else "same" if found[-1] == SAME else "different"

@@ -23,6 +23,7 @@ _CLOSE = -1
 # Longest quotation, in characters.
 _REACH = 120
 Claim = Literal["first", "second", "both", "any"]
+CLAIMS: tuple[Claim, ...] = ("first", "second", "both", "any")
 # Questions, and where in them a quotation may begin.
 Possible = list[tuple[str, list[Beginning]]]
 # Words before a quotation that say where it stands; what follows one of the last group may stand anywhere.
@@ -59,7 +60,7 @@ def claimed(text: str) -> Claim:
     clause = _CLAUSE_END.split("".join(_MARK.split(text)[0::2]))[-1]
     found: Claim = "any"
     for marker in _MARKER.finditer(clause):
-        found = next((which for which, words in marker.groupdict().items() if words), "any")
+        found = next((which for which in CLAIMS if marker[which]), "any")
     return found
 
 

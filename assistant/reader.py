@@ -121,11 +121,13 @@ class Reader:
         confidence = self._presence.probability(cosine)
         if confidence < 0.5:
             return Reading(None, None, None, confidence)
-        start, end = self._span(question, context, best) if self._span_reader else best
+        start, end = self._span(question, context, best)
         return Reading(context[start:end], start, end, confidence)
 
     def _span(self, question: str, context: str, best: tuple[int, int]) -> tuple[int, int]:
-        """The model's span of the text around the best sentence; that sentence where it finds none."""
+        """The model's span of the text around the best sentence; that sentence where there is none."""
+        if self._span_reader is None:
+            return best
         text, places = flattened(context, window(sentences(context)[:MAX_SENTENCES], best, WINDOW))
         found = self._span_reader.read(question, text)
         return (places[found[0]], places[found[1] - 1] + 1) if found else best

@@ -12,7 +12,9 @@ LANGUAGES: tuple[Language, ...] = ("en", "pt")
 Task = Literal["question-similarity", "portuguese-qa"]
 TASKS: tuple[Task, ...] = ("question-similarity", "portuguese-qa")
 
-Label = Literal["same", "different", "unjudged"]
+# What a pair of questions is; a verdict that could not be had is "unjudged".
+PairLabel = Literal["same", "different"]
+Label = Literal[PairLabel, "unjudged"]
 
 # What the Evaluation tab asks of whoever keeps reports and versions.
 PairMistake = Literal["false match", "missed match", "unreadable"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any, Literal
@@ -18,7 +18,7 @@ from assistant.hub import Hub, Pinned, open_hub, parse_pinned
 from assistant.prompts import PROMPT_VERSION
 from assistant.records import TASKS, Task
 from assistant.settings import Settings
-from assistant.stages import SHIPPED, RegisteredVersion, StageEvent
+from assistant.stages import SHIPPED, RegisteredVersion, Stage, StageEvent
 from assistant.store.connection import Store
 from assistant.versions import CALIBRATION, VERSION, AdapterVersion, fits_prompts, read_version
 
@@ -27,6 +27,8 @@ RESPOSTA = "resposta"
 
 _DIGEST = re.compile(r"[0-9a-f]{4,64}")
 _BINDING = ("task", "base", "base_sha256", "quantization", "prompt_version")
+
+_HELD_BY_ONE: tuple[Stage, ...] = ("staging", "production")
 
 log = logging.getLogger(__name__)
 
@@ -59,15 +61,17 @@ class Registry:
         """Every version, by task, newest first."""
         return self._adapters.all()
 
-    def show(self, reference: str) -> tuple[RegisteredVersion, list[StageEvent]]:
+    def show(self, reference: str) -> tuple[RegisteredVersion, Sequence[StageEvent]]:
         """A version and what happened to it, oldest first."""
         found = self.find(reference)
         return found, self._adapters.events(found.version.digest)
 
     def find(self, reference: str) -> RegisteredVersion:
         task, at, stage = reference.partition("@")
+        found: Sequence[RegisteredVersion] = ()
         if at:
-            found = self._adapters.at(_task(task), stage) if stage in ("staging", "production") else []
+            if stage in _HELD_BY_ONE:
+                found = self._adapters.at(_task(task), stage)
         elif _DIGEST.fullmatch(reference):
             found = self._adapters.find(reference)
         else:
@@ -191,7 +195,7 @@ class Registry:
             _check_same(version, self.find(version.digest).version)
         return self.find(version.digest)
 
-    def _on_hub(self, digest: str) -> list[Pinned]:
+    def _on_hub(self, digest: str) -> Sequence[Pinned]:
         """Where a version lies on the Hub, the latest place first."""
         found, events = self.show(digest)
         places = [event.published for event in reversed(events) if event.published] + [found.origin]

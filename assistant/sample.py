@@ -11,6 +11,7 @@ FOLDER = Path(__file__).with_name("sample_library")
 
 
 def sample_path(language: Language) -> Path:
+    """The file of one language's sample answers."""
     return FOLDER / f"answers_{language}.jsonl"
 
 

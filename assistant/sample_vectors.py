@@ -61,6 +61,7 @@ def _digest(text: str) -> str:
 
 
 def main() -> None:
+    """Embed the sample library anew into the file that is shipped."""
     # The file is shipped, whatever model this machine has been set to.
     settings = load_settings(embedding_model=Settings.model_fields["embedding_model"].default)
     texts = sample_texts()

@@ -6,10 +6,11 @@ import difflib
 import ipaddress
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from assistant.errors import SettingsError
@@ -148,7 +149,7 @@ class Settings(BaseSettings):
         return kept | {name: _written(value) for name, value in given.items() if value is not None}
 
 
-def load_settings(**given: object) -> Settings:
+def load_settings(**given: Any) -> Settings:
     """Read the environment; `given` values win (tests, command lines).
 
     Raises `SettingsError` with every problem in one message.
@@ -170,7 +171,7 @@ def _environment_names() -> dict[str, str]:
     names = {}
     for field, info in Settings.model_fields.items():
         alias = info.validation_alias
-        names[field] = alias.choices[0] if isinstance(alias, AliasChoices) else PREFIX + field.upper()
+        names[field] = str(alias.choices[0]) if isinstance(alias, AliasChoices) else PREFIX + field.upper()
     return names
 
 
@@ -192,7 +193,7 @@ def _unknown_names() -> list[str]:
     return problems
 
 
-def _explain(item: dict) -> str:
+def _explain(item: ErrorDetails) -> str:
     # pydantic locates an aliased field by its alias and a plain one by its field name.
     location = str(item["loc"][0]) if item["loc"] else "?"
     name = _environment_names().get(location, location)
@@ -214,6 +215,7 @@ def _unsafe(settings: Settings) -> list[str]:
 
 
 def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`; a name other than localhost counts as reachable."""
     if host == "localhost":
         return True
     try:

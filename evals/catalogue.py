@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from assistant.assembly import open_embedder
 from assistant.errors import InputError
@@ -48,6 +49,16 @@ class RowSet:
             digest.update(json.dumps(content, ensure_ascii=False).encode() + b"\n")
         return digest.hexdigest()
 
+    @property
+    def pairs(self) -> list[QuestionPair]:
+        """The rows of a set for question similarity; of another, none."""
+        return [row for row in self.rows if isinstance(row, QuestionPair)]
+
+    @property
+    def questions(self) -> list[ReadingQuestion]:
+        """The rows of a set for reading; of another, none."""
+        return [row for row in self.rows if isinstance(row, ReadingQuestion)]
+
 
 def open_rows(named: str, settings: Settings, language: Language = "en", limit: int | None = None) -> RowSet:
     """The rows of a name in `NAMES`, of a CSV file of pairs (in `language` where it has no such column), of a SQuAD
@@ -56,7 +67,8 @@ def open_rows(named: str, settings: Settings, language: Language = "en", limit: 
     Raises `InputError` when there are none.
     """
     if named in NAMES:
-        found = RowSet(named, TASKS[named], list(islice(_named(named), limit)))
+        rows: list[Any] = list(islice(_named(named), limit))
+        found = RowSet(named, TASKS[named], rows)
     else:
         found = _from_path(Path(named).expanduser(), settings, language, limit)
     if not found.rows:

@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 from sklearn.metrics import classification_report, confusion_matrix
 
 from assistant.errors import InputError
-from evals.intervals import BINS, RESAMPLES, Interval, Weighted, probability_intervals
+from evals.intervals import BINS, RESAMPLES, Bools, Floats, Interval, Weighted, probability_intervals
 
 # By class index, as reports and pictures name them.
 CLASSES = ("different", "same")
@@ -59,8 +59,9 @@ def measure_probabilities(
         labels, decided, labels=[False, True], target_names=CLASSES, output_dict=True, zero_division=np.nan
     )
     figures = Weighted(labels, values, threshold).figures(np.ones(len(labels)))
+    measured: dict[str, Any] = {name: _defined(float(value)) for name, value in figures.items()}
     return PairMeasures(
-        **{name: _defined(float(value)) for name, value in figures.items()},
+        **measured,
         confusion=((tn, fp), (fn, tp)),
         classes=_plain(classes),
         unreadable=len(same) - len(labels),
@@ -68,7 +69,7 @@ def measure_probabilities(
     )
 
 
-def reliability(same: Sequence[bool], probabilities: Sequence[float]) -> list[tuple[float, float, int]]:
+def reliability(same: Bools, probabilities: Floats) -> list[tuple[float, float, int]]:
     """For each of equally wide bins that holds rows: mean probability, share of "same", rows."""
     labels, values = np.asarray(same, bool), np.asarray(probabilities, float)
     places = np.minimum((values * BINS).astype(int), BINS - 1)

@@ -156,9 +156,9 @@ def draw(reports: Sequence[Report], path: Path) -> None:
     """The first three measures of every report as bars with their intervals."""
     groups = {
         measure.replace("_", " "): {
-            named(report): (report.figures[measure], report.intervals.get(measure))
+            named(report): (figure, report.intervals.get(measure))
             for report in reports
-            if report.figures.get(measure) is not None
+            if (figure := report.figures.get(measure)) is not None
         }
         for measure in SHOWN[reports[0].task][:3]
     }
@@ -167,6 +167,7 @@ def draw(reports: Sequence[Report], path: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Exit code 0 when it was done, 2 when it could not be."""
     parser = argparse.ArgumentParser(
         prog="python -m evals.compare", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -7,6 +7,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from assistant.errors import InputError
 from assistant.records import LANGUAGES, Language
@@ -34,10 +35,10 @@ class Faq:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A rewording and the FAQ it rewords; None for a query that has no answer."""
+    """A rewording and the FAQ it rewords."""
 
     text: str
-    faq_id: int | None
+    faq_id: int
 
 
 def load_pairs(path: Path, language: Language = "en") -> list[QuestionPair]:
@@ -49,8 +50,11 @@ def load_pairs(path: Path, language: Language = "en") -> list[QuestionPair]:
             raise InputError(f"Line {number} of {path}: is_duplicate is {row['is_duplicate']!r}; write 0 or 1.")
         if row.get("language", language) not in LANGUAGES:
             raise InputError(f"Line {number} of {path}: language is {row['language']!r}; write en or pt.")
+    known: dict[str, Language] = {name: name for name in LANGUAGES}
     return [
-        QuestionPair(row["question1"], row["question2"], row["is_duplicate"] == "1", row.get("language", language))
+        QuestionPair(
+            row["question1"], row["question2"], row["is_duplicate"] == "1", known[row.get("language", language)]
+        )
         for row in rows
     ]
 
@@ -65,9 +69,9 @@ def load_queries(folder: Path) -> list[Query]:
     return [Query(row["query"], row["faq_id"]) for row in _jsonl(folder / "queries_dev.jsonl")]
 
 
-def load_unanswerable(folder: Path) -> list[Query]:
+def load_unanswerable(folder: Path) -> list[str]:
     """AIA-BDE's no_match_dev.jsonl: queries without an answer."""
-    return [Query(row["query"], None) for row in _jsonl(folder / "no_match_dev.jsonl")]
+    return [row["query"] for row in _jsonl(folder / "no_match_dev.jsonl")]
 
 
 def is_for_training(faq_id: int) -> bool:
@@ -128,7 +132,7 @@ def _jsonl(path: Path) -> list[dict]:
         return [json.loads(line) for line in stream if line.strip()]
 
 
-def _open(path: Path):
+def _open(path: Path) -> TextIO:
     try:
         return path.open(encoding="utf-8", newline="")
     except FileNotFoundError:

@@ -170,6 +170,7 @@ def promote(
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Exit code 0 when the gate is open, 1 when it is closed, 2 when that cannot be said."""
     parser = argparse.ArgumentParser(
         prog="python -m evals.gate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

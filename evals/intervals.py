@@ -5,7 +5,7 @@ They come out the same each time.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ BINS = 10
 
 Interval = tuple[float, float]
 _Floats = NDArray[np.float64]
+# One value a row.
+Bools = Sequence[bool] | NDArray[np.bool_]
+Floats = Sequence[float] | _Floats
 
 
 def mean_interval(values: Sequence[float], groups: Sequence[Hashable] | None = None) -> Interval:
@@ -25,7 +28,7 @@ def mean_interval(values: Sequence[float], groups: Sequence[Hashable] | None = N
     places = {name: place for place, name in enumerate(dict.fromkeys(named))}
     group = np.array([places[name] for name in named])
     sums, counts = np.bincount(group, np.asarray(values, float)), np.bincount(group)
-    return _percentiles([weights @ sums / (weights @ counts) for weights in _resampled(len(sums), RESAMPLES)])
+    return _percentiles([float(weights @ sums / (weights @ counts)) for weights in _resampled(len(sums), RESAMPLES)])
 
 
 def paired_difference(
@@ -40,7 +43,7 @@ def paired_difference(
 
 
 def probability_intervals(
-    same: Sequence[bool], probabilities: Sequence[float], threshold: float, resamples: int = RESAMPLES
+    same: Bools, probabilities: Floats, threshold: float, resamples: int = RESAMPLES
 ) -> dict[str, Interval]:
     """The 95 % interval of every figure that `Weighted` computes; without those that the rows do not define."""
     rows = Weighted(same, probabilities, threshold)
@@ -53,7 +56,7 @@ class Weighted:
     """Figures of rows of which each counts as often as its weight says. Sorted once, so that a thousand resamples
     cost a thousand passes and no sorting."""
 
-    def __init__(self, same: Sequence[bool], probabilities: Sequence[float], threshold: float) -> None:
+    def __init__(self, same: Bools, probabilities: Floats, threshold: float) -> None:
         values = np.asarray(probabilities, float)
         self._order = np.argsort(-values, kind="stable")
         self._values = values[self._order]
@@ -97,7 +100,7 @@ class Weighted:
         }
 
 
-def _resampled(rows: int, resamples: int):
+def _resampled(rows: int, resamples: int) -> Iterator[_Floats]:
     """For each resample how often every row is in it."""
     chance = np.random.default_rng(SEED)
     for _ in range(resamples):

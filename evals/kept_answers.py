@@ -7,14 +7,17 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from filelock import FileLock, Timeout
 
 from assistant.errors import InputError
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 # A dataclass of JSON values.
-Answer = TypeVar("Answer")
+Answer = TypeVar("Answer", bound="DataclassInstance")
 
 
 class Answers(Generic[Answer]):
@@ -63,6 +66,9 @@ class Answers(Generic[Answer]):
 
     def get(self, key: str) -> Answer | None:
         return self._known.get(key)
+
+    def __getitem__(self, key: str) -> Answer:
+        return self._known[key]
 
     def put(self, key: str, answer: Answer) -> None:
         self._known[key] = answer

@@ -13,15 +13,16 @@ from assistant.errors import InputError, ModelError
 from assistant.models import open_models
 from assistant.reader import Reader
 from assistant.settings import Settings
-from evals.app_pairs import open_app_pairs
+from evals.app_pairs import Way, open_app_pairs
 from evals.baselines import open_system
 from evals.catalogue import RowSet
-from evals.datasets import load_pairs
+from evals.datasets import QuestionPair, load_pairs
 from evals.kept_rows import COMMIT
 from evals.leaks import TrainedOn
 from evals.meaning.match import by_adapter, by_rule_first
 from evals.reading import elsewhere, read_rows
 from evals.reasons import measure_reasons
+from evals.squad import ReadingQuestion
 from evals.subject import Subject, of_files, of_pairs
 from evals.systems import PairSystem, described
 
@@ -81,41 +82,43 @@ class Opened:
 @contextmanager
 def opened(evaluation: Evaluation, settings: Settings) -> Iterator[Opened]:
     """Load what `evaluation` measures."""
-    subject, rows = evaluation.subject, evaluation.data.rows
+    subject, pairs = evaluation.subject, evaluation.data.pairs
 
     def asking(system: PairSystem, model: dict[str, Any], **more: Any) -> Opened:
         def ask(numbers: Sequence[int]) -> list[dict[str, Any]]:
-            return _judged(system, rows, numbers)
+            return _judged(system, pairs, numbers)
 
         return Opened(ask, lambda number: ask([number]), model, **more)
 
     if subject is None:
-        arguments = (evaluation.train, evaluation.model, evaluation.paid, rows)
-        with open_system(evaluation.system, settings, *arguments) as system:
-            yield asking(system, system.model)
+        pairs = evaluation.data.pairs
+        with open_system(
+            evaluation.system, settings, evaluation.train, evaluation.model, evaluation.paid, pairs
+        ) as baseline:
+            yield asking(baseline, baseline.model)
         return
     chosen = subject.settings(settings)
     if evaluation.system == "reader":
-        with _reader(evaluation, chosen) as asked:
+        with _reader(evaluation.data.questions, subject, chosen) as asked:
             yield asked
         return
-    with open_app_pairs(evaluation.system, chosen) as system:
-        if evaluation.system == "adapter":
+    way: Way = "adapter" if evaluation.system == "adapter" else "judge"
+    with open_app_pairs(way, chosen) as system:
+        if way == "adapter":
             yield asking(system, subject.model | system.model)
             return
         yield asking(
             system,
             subject.model | system.model,
             reasons=lambda numbers: measure_reasons(
-                system.loaded, system.embedder, [rows[number] for number in numbers], chosen
+                system.loaded, system.embedder, [pairs[number] for number in numbers], chosen
             ),
             thresholds=system.thresholds(chosen),
         )
 
 
 @contextmanager
-def _reader(evaluation: Evaluation, settings: Settings) -> Iterator[Opened]:
-    questions = evaluation.data.rows
+def _reader(questions: Sequence[ReadingQuestion], subject: Subject, settings: Settings) -> Iterator[Opened]:
     embedder = open_embedder(settings)
     # The meaning of answers is always compared by the shipped judge, so that versions are held against one measure.
     with open_models(settings) as models:
@@ -138,10 +141,10 @@ def _reader(evaluation: Evaluation, settings: Settings) -> Iterator[Opened]:
         def wait(number: int) -> object:
             return reader.read(questions[number].question, questions[number].context)
 
-        yield Opened(ask, wait, evaluation.subject.model | described(model))
+        yield Opened(ask, wait, subject.model | described(model))
 
 
-def _judged(system: PairSystem, rows: Sequence[Any], numbers: Sequence[int]) -> list[dict[str, Any]]:
+def _judged(system: PairSystem, rows: Sequence[QuestionPair], numbers: Sequence[int]) -> list[dict[str, Any]]:
     pairs = [rows[number] for number in numbers]
     return [
         {

@@ -30,7 +30,7 @@ from assistant.explainer import Explainer
 from assistant.language import detect
 from assistant.models import LoadedModel, open_model
 from assistant.quotations import quoted_phrases
-from assistant.records import LANGUAGES, Answer, Candidate, Part, Verdict
+from assistant.records import LANGUAGES, Answer, Candidate, Fault, PairLabel, Part, Verdict
 from assistant.settings import Settings, load_settings
 from evals.app_pairs import rivalry
 from evals.datasets import QuestionPair, load_pairs
@@ -51,9 +51,9 @@ class WrittenReason:
     """
 
     pair: QuestionPair
-    verdict: str
+    verdict: PairLabel
     text: str
-    hidden: str | None
+    hidden: Fault | None
     seconds: float
     tokens: int
 
@@ -93,7 +93,8 @@ def write_reasons(
             candidates = [_candidate(pair, str(place), embedder) for place, pair in enumerate(rivals)]
             for verdict in judge.judge(rivals[0].question1, rivals[0].language, candidates):
                 if verdict.label != "unjudged":
-                    reasons.append(_write(explainer, rivals[int(verdict.candidate.answer.id)], verdict))
+                    pair = rivals[int(verdict.candidate.answer.id)]
+                    reasons.append(_write(explainer, pair, verdict, verdict.label))
             progress.update(len(rivals))
     return reasons
 
@@ -106,13 +107,13 @@ def _candidate(pair: QuestionPair, name: str, embedder: Embedder) -> Candidate:
     return Candidate(past, pair.question2, float(np.dot(asked, question)), 0.0, of_answer)
 
 
-def _write(explainer: Explainer, pair: QuestionPair, verdict: Verdict) -> WrittenReason:
+def _write(explainer: Explainer, pair: QuestionPair, verdict: Verdict, label: PairLabel) -> WrittenReason:
     part = Part(pair.question1, pair.language, (verdict,), ())
     started = time.perf_counter()
     # The model's thread reports after every token.
-    steps = [(time.perf_counter() - started, reason) for _, _, reason in explainer.explain(part, [verdict])]
-    reason = steps[-1][1]
-    return WrittenReason(pair, verdict.label, reason.text, reason.hidden, steps[0][0], len(steps))
+    steps = [(time.perf_counter() - started, text, reason) for _, text, reason in explainer.explain(part, [verdict])]
+    _, text, reason = steps[-1]
+    return WrittenReason(pair, label, text, reason.hidden if reason else None, steps[0][0], len(steps))
 
 
 def reason_figures(reasons: Sequence[WrittenReason], pairs: int) -> dict[str, float | int]:
@@ -183,6 +184,7 @@ def _words(text: str) -> list[str]:
 
 
 def main() -> None:
+    """Print the figures; a wrong file or setting ends it with a message."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path, help="CSV with question1, question2, is_duplicate, optionally language")
     parser.add_argument("--limit", type=int, default=LIMIT, help="only the first pairs (default: %(default)s)")

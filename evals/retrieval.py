@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from tqdm import tqdm
 
@@ -37,6 +38,8 @@ from evals.measures import mean_reciprocal_rank, ndcg_at, recall_at
 # Deeper than the ten that count, because equal answers take one place.
 POOL = 30
 DISTRACTORS = 10_000
+
+Item = TypeVar("Item")
 
 
 def fill(store: Store, folder: Path, distractors: Path | None) -> int:
@@ -70,16 +73,16 @@ def rank(
     return retrieved, judged
 
 
-def nothing_shown(queries: Sequence[Query], retriever: Retriever, judge: Judge) -> float:
+def nothing_shown(queries: Sequence[str], retriever: Retriever, judge: Judge) -> float:
     """The share of queries that get no match, in [0, 1]."""
     without = 0
     for query in tqdm(queries, unit="query"):
-        verdicts = judge.judge(query.text, "pt", retriever.candidates(query.text, ("pt",), POOL))
+        verdicts = judge.judge(query, "pt", retriever.candidates(query, ("pt",), POOL))
         without += all(verdict.label != "same" for verdict in verdicts)
     return without / len(queries)
 
 
-def spread_over(queries: Sequence[Query], limit: int | None) -> Sequence[Query]:
+def spread_over(queries: Sequence[Item], limit: int | None) -> Sequence[Item]:
     """About `limit` of them, from everywhere: queries about one FAQ stand together."""
     return queries[:: max(1, len(queries) // limit)] if limit else queries
 
@@ -101,6 +104,7 @@ def report(name: str, queries: Sequence[Query], rankings: Sequence[Sequence[str]
 
 
 def main() -> None:
+    """Print the figures of retrieval, and of the judge unless it is left out."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="folder with faqs.jsonl and queries_dev.jsonl")
     parser.add_argument("--limit", type=int, help="ask only about N queries, spread over all")

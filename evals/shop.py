@@ -89,6 +89,7 @@ def report_thresholds(
 
 
 def main() -> None:
+    """Print the figures, measured on a library of its own."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--language", choices=LANGUAGES, help="only this language")
     parser.add_argument("--limit", type=int, help="ask only the first N wordings of each language")

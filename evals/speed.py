@@ -66,6 +66,7 @@ def fastest(work: Callable[[], object]) -> float:
 
 
 def tree(engine: Engine, pairs: Sequence[PairPrompt]) -> tuple[tuple[int, ...], Tree]:
+    """Pairs with one asked question as (tokens of the prompt's head, the tree behind it)."""
     leaves = tuple(tuple(engine.encode(pair.past)) for pair in pairs)
     return tuple(engine.encode(pairs[0].head)), Tree(tuple(engine.encode(pairs[0].asked)), leaves)
 
@@ -128,6 +129,7 @@ def suggestions(settings: Settings, wordings: Sequence[Wording]) -> None:
 
 
 def main() -> None:
+    """Print the figures, measured on a library of its own."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=100, help="pairs to score (default: %(default)s)")
     parser.add_argument("--loop", type=int, default=10, help="pairs for the slow loop (default: %(default)s)")

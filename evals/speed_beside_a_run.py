@@ -53,17 +53,20 @@ def wait_until_it_measures(board: Board) -> None:
 
 
 def check_running(board: Board) -> None:
+    """End the command when the evaluation is over."""
     run = board.run()
     if run is None or run["state"] != "running":
         raise SystemExit(f"The evaluation ended too early to measure beside it: {run}")
 
 
 def shown(seconds: Sequence[float]) -> str:
+    """Median and 95th percentile of `seconds`."""
     p50, p95 = np.percentile(seconds, [50, 95])
     return f"p50 {p50:.3f} s  p95 {p95:.3f} s"
 
 
 def main() -> int:
+    """Exit code 0 when it was done, 2 when it could not be."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--suggestions", type=int, default=60, help="questions asked (default: %(default)s)")
     options = parser.parse_args()

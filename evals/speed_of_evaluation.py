@@ -29,6 +29,7 @@ MIB = 1024**2
 
 
 def main() -> None:
+    """Print the figures; a wrong file or setting ends it with a message."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path, help="CSV with question1, question2, is_duplicate")
     parser.add_argument("--loop", type=int, default=8, help="pairs for the slow loop (default: %(default)s)")
@@ -41,7 +42,7 @@ def main() -> None:
             if folder is None:
                 raise SystemExit("There is no adapter to measure: unset RESPOSTA_BASE_MODEL.")
             system.probabilities(pairs[:together])
-            memory = []
+            memory: list[int] = []
             begun = time.perf_counter()
             for start in range(0, len(pairs), together):
                 system.probabilities(pairs[start : start + together])

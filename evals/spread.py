@@ -26,15 +26,16 @@ def spread(reports: Sequence[Report]) -> dict[str, tuple[float, float]]:
     for other in reports[1:]:
         if (other.system, other.data["sha256"]) != (first.system, first.data["sha256"]):
             raise InputError("The reports are of different systems or rows: give those of one system on one data set.")
-    figures = {name: [report.figures.get(name) for report in reports] for name in first.figures}
-    return {
-        name: (statistics.mean(values), statistics.stdev(values))
-        for name, values in figures.items()
-        if None not in values
-    }
+    found = {}
+    for name in first.figures:
+        values = [value for report in reports if (value := report.figures.get(name)) is not None]
+        if len(values) == len(reports):
+            found[name] = statistics.mean(values), statistics.stdev(values)
+    return found
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Exit code 0 when it was done, 2 when it could not be."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("reports", type=Path, nargs="+", metavar="REPORT", help="folder, or report.json")
     options = parser.parse_args(arguments)

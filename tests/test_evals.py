@@ -10,7 +10,7 @@ import pytest
 from assistant.records import LANGUAGES, Answer, Candidate, Differences, Part, Signals, Verdict
 from assistant.sample import sample_rows
 from evals.catalogue import DATA, near_twins, shop_wordings
-from evals.datasets import Query, Wording, load_wordings
+from evals.datasets import Wording, load_wordings
 from evals.measures import distinct, mean_reciprocal_rank, ndcg_at, recall_at
 from evals.retrieval import nothing_shown, spread_over
 from evals.shop import matches_at, measures, share
@@ -102,7 +102,7 @@ def test_a_query_counts_as_refused_when_not_one_match_is_shown() -> None:
     labels = {"a": ["different", "same"], "b": ["different", "unjudged"], "c": [], "d": ["same"]}
     retriever = SimpleNamespace(candidates=lambda text, languages, limit: [text] * len(labels[text]))
     judge = SimpleNamespace(judge=lambda text, language, found: [SimpleNamespace(label=one) for one in labels[text]])
-    assert nothing_shown([Query(text, None) for text in labels], retriever, judge) == 0.5
+    assert nothing_shown(list(labels), retriever, judge) == 0.5
 
 
 def test_a_limit_takes_queries_from_everywhere() -> None:

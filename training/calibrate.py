@@ -58,8 +58,8 @@ def label(groups: list[Group], language: Language, model: LoadedModel, cache: La
             )
             cache.put(name, kept)
         signals = tuple(
-            measure(group.asked, past, answer, language, language, *cosines, score)
-            for past, answer, *cosines, score in zip(
+            measure(group.asked, past, answer, language, language, cosine, of_answer, score)
+            for past, answer, cosine, of_answer, score in zip(
                 group.pasts, group.answers, group.cosines, group.answer_cosines, kept.scores, strict=True
             )
         )
@@ -80,13 +80,15 @@ def calibrate(options: argparse.Namespace, settings: Settings, place: Path) -> t
 
 
 def groups_of(language: Language, options: argparse.Namespace, embedder: Embedder, model: LoadedModel) -> list[Group]:
+    """The labelled questions of one language, without pairs that the adapter was trained on."""
     shop = shop_groups(language, embedder)
     if language == "pt":
         return (portuguese_groups(options.faqs, embedder, options.limit) if options.faqs else []) + shop
     groups: list[Group] = []
     if options.pairs:
-        has_prints = model.adapter is not None and (model.adapter / FINGERPRINTS).is_file()
-        trained = frozenset(read_fingerprints(model.adapter).rows) if has_prints else frozenset()
+        trained: frozenset[str] = frozenset()
+        if model.adapter is not None and (model.adapter / FINGERPRINTS).is_file():
+            trained = frozenset(read_fingerprints(model.adapter).rows)
         groups += english_groups(options.pairs, embedder, options.limit, trained)
     if options.requests:
         groups += request_groups(options.requests, embedder, options.limit)
@@ -132,6 +134,7 @@ def _report(calibration: Calibration, model: JudgeModel) -> dict[str, Any]:
 
 
 def for_registered(options: argparse.Namespace, settings: Settings, registry: Registry) -> None:
+    """Fit for a version of the registry and keep the calibration with it, as an event."""
     version = registry.find(options.version).version
     folder = registry.files(version)
     chosen = settings.model_copy(update={"adapter": str(folder)})
@@ -144,6 +147,7 @@ def for_registered(options: argparse.Namespace, settings: Settings, registry: Re
 
 
 def for_folder(options: argparse.Namespace, settings: Settings, place: Path) -> None:
+    """Fit for the adapter of the settings and write the calibration to `place`."""
     calibration, model = calibrate(options, settings, place)
     show(calibration, model)
     calibration.save(place)

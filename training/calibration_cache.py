@@ -39,4 +39,5 @@ def label_cache(folder: Path, model: JudgeModel) -> LabelCache:
 
 
 def key(language: str, asked: str, pasts: Sequence[str]) -> str:
+    """Equal where the model is asked the same."""
     return digest(language, asked, *pasts)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sklearn.model_selection import KFold
 
-from assistant.calibration import Fit, JudgeModel, Ranking, weighted
+from assistant.calibration import Fit, JudgeModel, Ranking, SignalName, weighted
 from assistant.records import Language
 from training.calibration_measures import HeldOut, figures, mean_brier, operating_points
 from training.calibration_regression import ANSWER_SIGNALS, LabelledGroup, fit_ranking, fit_score
@@ -16,7 +16,7 @@ FOLDS = 5
 # From the signals that are always there to all of them: the judge takes the best that it can serve.
 # Portuguese does without the differing words: they cost 0.014 of recall@1 on rewordings of public FAQs,
 # where the words that neither question nor answer has gain 0.018 over the cosine alone.
-SIGNAL_SETS: dict[Language, tuple[tuple[str, ...], ...]] = {
+SIGNAL_SETS: dict[Language, tuple[tuple[SignalName, ...], ...]] = {
     "en": (
         ("cosine",),
         ("cosine", "label_logit"),
@@ -44,8 +44,8 @@ def fit_all(language: Language, groups: Sequence[LabelledGroup], model: JudgeMod
     A question with a pair that lacks a signal (a label that could not be read) takes no part in the fits
     that need it; a fit with fewer than half of the questions is left out, and so is its signal in the app.
     """
-    used: dict[tuple[str, ...], list[LabelledGroup]] = {}
-    heldout: dict[tuple[str, ...], list[HeldOut]] = {}
+    used: dict[tuple[SignalName, ...], list[LabelledGroup]] = {}
+    heldout: dict[tuple[SignalName, ...], list[HeldOut]] = {}
     for names in SIGNAL_SETS[language]:
         with_answers = any(name in ANSWER_SIGNALS for name in names)
         own = [group for group in groups if group.is_ranking == with_answers] or list(groups)
@@ -77,7 +77,7 @@ def _comparable(own: Sequence[HeldOut], others: Sequence[Sequence[HeldOut]]) -> 
     return [one for one in own if all(id(one.group) in measured for measured in alike)]
 
 
-def _cross_validated(groups: Sequence[LabelledGroup], names: tuple[str, ...]) -> list[HeldOut]:
+def _cross_validated(groups: Sequence[LabelledGroup], names: tuple[SignalName, ...]) -> list[HeldOut]:
     """The groups that have all signals, in their order, each judged by a fit to other groups."""
     found: dict[int, HeldOut] = {}
     for train, test in KFold(FOLDS, shuffle=True, random_state=0).split(groups):
@@ -89,7 +89,9 @@ def _cross_validated(groups: Sequence[LabelledGroup], names: tuple[str, ...]) ->
     return [found[i] for i in sorted(found)]
 
 
-def _fit(groups: Sequence[LabelledGroup], names: tuple[str, ...]) -> tuple[dict[str, float], float, Ranking]:
+def _fit(
+    groups: Sequence[LabelledGroup], names: tuple[SignalName, ...]
+) -> tuple[dict[SignalName, float], float, Ranking]:
     """Both steps: the signals' weights and their intercept, and the ranking."""
     weights, intercept = fit_score(groups, names)
     rankings = [group for group in groups if group.is_ranking and group.has(names)]

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from assistant.calibration import Ranking, leads, weighted
+from assistant.calibration import Ranking, SignalName, leads, weighted
 from assistant.records import Signals
 
 SEED = 20260101
@@ -51,27 +51,28 @@ class LabelledGroup:
         return all(getattr(signals, name) is not None for signals in self.signals for name in names)
 
 
-def fit_score(groups: Sequence[LabelledGroup], names: Sequence[str]) -> tuple[dict[str, float], float]:
+def fit_score(groups: Sequence[LabelledGroup], names: Sequence[SignalName]) -> tuple[dict[SignalName, float], float]:
     """Weights of the signals and an intercept.
 
     Those of the questions are fitted on all groups, then those of the answers are added on the groups that
     have one, so that questions without answers still teach what the others are worth.
     """
     of_questions = [name for name in names if name not in ANSWER_SIGNALS]
-    weights, level = _regress(groups, of_questions, {})
+    found, level = _regress(groups, of_questions, {})
+    weights = {name: found[name] for name in of_questions}
     of_answers = [name for name in names if name in ANSWER_SIGNALS]
     if not of_answers:
         return weights, level
     added, shift = _regress([group for group in groups if group.has(of_answers)], of_answers, weights)
-    scale = added.pop(_SCORE)
-    return {name: scale * weight for name, weight in weights.items()} | added, shift
+    scaled = {name: added[_SCORE] * weight for name, weight in weights.items()}
+    return scaled | {name: added[name] for name in of_answers}, shift
 
 
 _SCORE = "score"
 
 
 def _regress(
-    groups: Sequence[LabelledGroup], names: Sequence[str], before: dict[str, float]
+    groups: Sequence[LabelledGroup], names: Sequence[str], before: dict[SignalName, float]
 ) -> tuple[dict[str, float], float]:
     """Logistic regression on `names` and, if there are weights `before`, on the score that those give.
 
@@ -89,7 +90,7 @@ def _regress(
 
 
 def _weights(
-    groups: Sequence[LabelledGroup], names: Sequence[str], before: dict[str, float]
+    groups: Sequence[LabelledGroup], names: Sequence[str], before: dict[SignalName, float]
 ) -> tuple[dict[str, float], float]:
     """Every domain has an intercept of its own in the fit, so that a domain's level is not mistaken
     for an effect of its signals; the mean of them is kept."""
@@ -148,7 +149,7 @@ def fit_ranking(rankings: Sequence[tuple[list[float], LabelledGroup]]) -> Rankin
     return Ranking(own, ahead, cap, float(logistic.intercept_[0]))
 
 
-def _domain_weights(domains: Sequence[str]) -> np.ndarray:
+def _domain_weights(domains: np.ndarray) -> np.ndarray:
     """Weights that give every domain the same say, 1 on average."""
     names, counts = np.unique(domains, return_counts=True)
     share = dict(zip(names, len(domains) / len(names) / counts, strict=True))

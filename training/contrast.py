@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from assistant import prompts
 from assistant.differences import compare, content_words, fold
-from assistant.records import Language
+from assistant.records import Language, PairLabel
 from training.contrast_sentences import AND, PLACES, SENTENCES
 
 # Words in one place of a sentence; fewer where it quotes all three kinds or contrasts two, for it must stay short.
@@ -61,7 +61,7 @@ _NEGATIONS: dict[Language, frozenset[str]] = {
 
 def contrast(first: str, second: str, same: bool, language: Language) -> str:
     """The explanation of one labelled pair, without its opening; equal pairs always get the same one."""
-    label = "same" if same else "different"
+    label: PairLabel = "same" if same else "different"
     # A letter with a separate accent would end the word it stands in.
     first, second = (unicodedata.normalize("NFC", text) for text in (first, second))
     differences, _ = compare(first, second, language)

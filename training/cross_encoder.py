@@ -84,6 +84,8 @@ def train(pairs: Path, out: Path, seed: int, chosen: Parameters, computing: int,
                     created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
                     commit=commit,
                 )
+        if record is None:
+            raise InputError("Nothing was trained in no epochs: give at least one.")
         record.write(draft)
         write_fingerprints(
             draft,

@@ -61,6 +61,7 @@ def judged(pairs: Sequence[QuestionPair], model: LoadedModel, embedder: Embedder
 
 
 def main() -> int:
+    """Exit code 0 when it was done, 2 when it could not be."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("train", type=Path, help="CSV that both were trained on parts of")
     parser.add_argument("dev", type=Path, help="CSV to measure on")
@@ -80,8 +81,8 @@ def main() -> int:
             encoder = CrossEncoder(folder, threads(settings))
             own = [np.array(encoder.logits(pairs))[:, None] for pairs in (fitting, measuring)]
             print(f"{encoder.model['name']} ({folder.name})")
-            same = [[pair.same for pair in pairs] for pairs in (fitting, measuring)]
-            print(*compare(*same, known, own), sep="\n")
+            fitted, measured = ([pair.same for pair in pairs] for pairs in (fitting, measuring))
+            print(*compare(fitted, measured, known, own), sep="\n")
     except RespostaError as error:
         print(error, file=sys.stderr)
         return 2

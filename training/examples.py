@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from assistant import prompts
 from assistant.errors import InputError
 from assistant.prompts import ChatFormat, Segment
+from assistant.records import PairLabel
 from training.contrast import contrast
 from training.recipe import Recipe
 from training.rows import PairRow, ReadingRow, TokenRow, TrainingRow
@@ -39,7 +40,7 @@ def example(row: TrainingRow, recipe: Recipe, chat: ChatFormat) -> Example:
     """The training text of one row."""
     if isinstance(row, ReadingRow):
         return Example(prompts.reading(row.question, row.context, chat), ((prompts.reply(row.answers[0], chat), 1.0),))
-    label = "same" if row.same else "different"
+    label: PairLabel = "same" if row.same else "different"
     if recipe.template == "explanation-first":
         return Example(
             prompts.explanation_first(row.question1, row.question2, chat),
@@ -61,25 +62,24 @@ def explained(rows: Sequence[TrainingRow], recipe: Recipe, teach: Teach | None) 
     chosen = recipe.data
     chance = random.Random(chosen.seed)
     wanted = [chance.random() < chosen.explained_share and chosen.explanations != "none" for _ in rows]
-    result = [
+    result: list[TrainingRow] = [
         replace(row, explanation="") if isinstance(row, PairRow) and not want else row
         for row, want in zip(rows, wanted, strict=True)
     ]
-    lacking = [
-        place
+    lacking = {
+        place: row
         for place, (row, want) in enumerate(zip(result, wanted, strict=True))
         if want and isinstance(row, PairRow) and not row.explanation
-    ]
+    }
     if chosen.explanations == "contrast":
-        for place in lacking:
-            row = result[place]
-            text = contrast(row.question1, row.question2, row.same, row.language)
-            result[place] = replace(row, explanation=text)
+        for place, pair in lacking.items():
+            text = contrast(pair.question1, pair.question2, pair.same, pair.language)
+            result[place] = replace(pair, explanation=text)
     elif chosen.explanations == "teacher" and lacking:
         if teach is None:
             raise InputError("The recipe wants a teacher's explanations and there is none: use contrast.")
-        for place, row in zip(lacking, teach([result[place] for place in lacking]), strict=True):
-            result[place] = row
+        for place, pair in zip(lacking, teach(list(lacking.values())), strict=True):
+            result[place] = pair
     return result
 
 

@@ -59,9 +59,7 @@ def evaluation_pairs(files: Sequence[str], settings: Settings) -> list[QuestionP
     """The rows that measure: the shop's, and those of data sets as `evals.run --data` takes them."""
     rows = [pair for language in LANGUAGES for pair in shop_pairs(language)]
     for file in files:
-        found = open_rows(file, settings)
-        if found.task == "question-similarity":
-            rows += found.rows
+        rows += open_rows(file, settings).pairs
     return rows
 
 

@@ -25,6 +25,7 @@ from evals.squad import load_squad
 
 
 def main() -> None:
+    """Fit the threshold and write it to the file that is shipped."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path, help="SQuAD-format JSON")
     parser.add_argument("--limit", type=int, default=150, help="questions to fit on (default: %(default)s)")

@@ -21,6 +21,8 @@ Positive = Annotated[int, Field(ge=1)]
 
 
 class Section(BaseModel):
+    """A part of a recipe; a key that it does not know is a mistake."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
@@ -61,6 +63,8 @@ class Data(Section):
 
 
 class Lora(Section):
+    """The adapter's shape; without `modules` it sits on those that the catalogue names for the base."""
+
     r: Positive = 16
     alpha: Positive = 16
     dropout: Share = 0.0
@@ -71,6 +75,8 @@ class Lora(Section):
 
 
 class Training(Section):
+    """How long and in what steps. `max_length` and batches count tokens and rows, `warmup_steps` optimizer steps."""
+
     epochs: Annotated[float, Field(gt=0)] = 1.0
     per_device_batch: Positive = 2
     accumulation: Positive = 1
@@ -228,7 +234,8 @@ def _explain(item: Mapping[str, Any]) -> str:
 def _keys(location: Sequence[str | int]) -> set[str]:
     """The keys that the section at `location` knows."""
     section: type[BaseModel] = Recipe
-    sections = {"data": Data, "lora": Lora, "training": Training, "sources": Source, "validation": Source}
+    sections: dict[str, type[BaseModel]] = {"data": Data, "lora": Lora, "training": Training, "sources": Source}
+    sections["validation"] = Source
     for part in location:
         section = sections.get(str(part), section)
     return set(section.model_fields)

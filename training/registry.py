@@ -17,11 +17,13 @@ questions is kept when it is added, where its base is at hand: a running app tak
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import getpass
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from assistant.canaries import ask_version
 from assistant.errors import ModelError, RespostaError
@@ -33,6 +35,8 @@ from assistant.store.connection import open_store
 from assistant.versions import CANARIES, AdapterVersion, json_object
 from evals import gate
 from training.card import flat
+
+Command = Callable[[argparse.Namespace, Settings, Registry], None]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -62,7 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True)
 
-    def command(name: str, run, what: str, argument: str, why: bool = True, **options) -> argparse.ArgumentParser:
+    def command(
+        name: str, run: Command, what: str, argument: str, why: bool = True, **options: Any
+    ) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=what)
         if argument:
             made.add_argument(argument, metavar=argument.upper(), **options)
@@ -186,7 +192,7 @@ def _event_row(event: StageEvent) -> tuple[str, ...]:
     return _time(event.at), what, event.who, event.why, event.published or report
 
 
-def _time(moment) -> str:
+def _time(moment: dt.datetime) -> str:
     return f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 

@@ -153,6 +153,7 @@ def register(run: Run, settings: Settings) -> str:
 
 
 def main() -> None:
+    """Train and register a version, or go on with that; what stops it ends the command with a message."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipe", type=Path)
     parser.add_argument("--set", dest="changes", action="append", default=[], metavar="KEY=VALUE")

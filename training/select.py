@@ -108,6 +108,10 @@ def answer(settings: Settings, registry: Registry, question: str, context: str) 
 
 
 def run(options: argparse.Namespace, settings: Settings, registry: Registry) -> None:
+    """Print the table of all versions, draw their loss curves and, if asked to, promote the best.
+
+    Raises `ModelError` when none can be chosen.
+    """
     versions = among(registry, options.task, options.names, options.limit)
     ranking = rank(options.task, versions, withdrawn(registry, versions))
     for line in ranking.lines():

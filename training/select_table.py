@@ -154,7 +154,7 @@ def _figures(task: Task, metrics: Mapping[str, Any]) -> tuple[float, ...] | None
     else:
         groups = [metrics[one] for one in LANGUAGES if isinstance(metrics.get(one), Mapping)]
         names = ("roc_auc", "accuracy")
-    values = [[group.get(name) for group in groups] for name in names]
+    values = [[group.get(name, None) for group in groups] for name in names]
     if not groups or not all(_is_number(value) for column in values for value in column):
         return None
     return tuple(min(column) for column in values)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from assistant.errors import InputError
 from assistant.fingerprints import normalized
@@ -93,8 +93,8 @@ def _parsed(source: Source, data: Data, report: Report) -> Iterator[TrainingRow]
             report.leave_out("that are no objects", raw)
         elif _is_broken(raw):
             report.leave_out("with half characters (lone surrogates)", raw)
-        elif row := parse(raw, source, name, report):
-            yield row
+        elif parsed := parse(raw, source, name, report):
+            yield parsed
 
 
 def _is_broken(value: Any) -> bool:
@@ -123,7 +123,9 @@ def _raw(source: Source, data: Data) -> Iterator[Any]:
 
 
 def _pair(raw: dict[str, Any], source: Source, name: str, report: Report) -> PairRow | None:
-    found = {key: next((raw[c] for c in names if raw.get(c) not in (None, "")), None) for key, names in COLUMNS.items()}
+    found: dict[str, Any] = {
+        key: next((raw[c] for c in names if raw.get(c) not in (None, "")), None) for key, names in COLUMNS.items()
+    }
     missing = [key for key, value in found.items() if value is None or (key != "label" and not _is_text(value))]
     if missing:
         report.leave_out(f"without {' and '.join(missing)}", raw)
@@ -132,7 +134,7 @@ def _pair(raw: dict[str, Any], source: Source, name: str, report: Report) -> Pai
     if label is None:
         report.leave_out("with a label that is neither 0 nor 1", raw)
         return None
-    explanation = raw.get("explanation")
+    explanation, said = raw.get("explanation"), raw.get("provenance")
     return PairRow(
         found["question1"],
         found["question2"],
@@ -141,14 +143,14 @@ def _pair(raw: dict[str, Any], source: Source, name: str, report: Report) -> Pai
         raw["language"] if raw.get("language") in LANGUAGES else source.language,
         explanation if _is_text(explanation) else "",
         source.both_orders,
-        provenance=f"{name}: {said}" if _is_text(said := raw.get("provenance")) else name,
+        provenance=f"{name}: {said}" if _is_text(said) else name,
     )
 
 
 def _reading(raw: dict[str, Any], source: Source, name: str, report: Report) -> ReadingRow | None:
     question, context, title = raw.get("question"), raw.get("context"), raw.get("title")
-    answers = raw.get("answers")
-    texts = answers.get("text") if isinstance(answers, dict) else None
+    given_answers = raw.get("answers")
+    texts = given_answers.get("text") if isinstance(given_answers, dict) else None
     given = dict.fromkeys(text.strip() for text in texts if _is_text(text)) if isinstance(texts, list | tuple) else {}
     if not (_is_text(question) and _is_text(context) and given):
         report.leave_out("without question, context or answer", raw)
@@ -161,7 +163,7 @@ def _reading(raw: dict[str, Any], source: Source, name: str, report: Report) -> 
     return ReadingRow(question, context, answers, title if _is_text(title) else context[:60], name)
 
 
-def _is_text(value: object) -> bool:
+def _is_text(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and bool(value.strip())
 
 

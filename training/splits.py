@@ -5,9 +5,12 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import TypeVar
 
 from assistant.fingerprints import normalized, of_pair, of_question, of_reading
 from training.rows import PairRow, TrainingRow
+
+Row = TypeVar("Row", bound=TrainingRow)
 
 
 def components(rows: Sequence[TrainingRow]) -> list[list[int]]:
@@ -41,7 +44,7 @@ def _nodes(row: TrainingRow) -> tuple[str, ...]:
     return row.document, row.context
 
 
-def hold_out(rows: Sequence[TrainingRow], share: float, seed: int) -> tuple[list[TrainingRow], list[TrainingRow]]:
+def hold_out(rows: Sequence[Row], share: float, seed: int) -> tuple[list[Row], list[Row]]:
     """(training rows, validation rows), whole components on one side, about `share` of the rows held out."""
     groups = components(rows)
     random.Random(seed).shuffle(groups)

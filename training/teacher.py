@@ -96,7 +96,7 @@ def _explained(row: PairRow, cache: TeacherCache, is_new: bool, report: TeacherR
     if row.explanation:
         report.given += 1
         return row
-    kept = cache.get(key(row))
+    kept = cache[key(row)]
     # What was kept is judged again: the rules may have become stricter since.
     why = kept.refused or problem(row, kept.sentence)
     if why:
@@ -161,7 +161,7 @@ def _read(path: Path, language: Language, limit: int | None) -> list[PairRow]:
     print(*report.lines(), sep="\n")
     if not rows:
         raise InputError(f"{path} holds no pairs to explain. It needs question1, question2 and label (0 or 1).")
-    return rows
+    return [row for row in rows if isinstance(row, PairRow)]
 
 
 def _write(rows: Sequence[PairRow], path: Path) -> None:

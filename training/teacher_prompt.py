@@ -56,6 +56,7 @@ class Asked:
 
 
 def label(row: PairRow) -> Literal["same", "different"]:
+    """A pair's label, as prompts name it."""
     return "same" if row.same else "different"
 
 

@@ -17,6 +17,7 @@ BATCH, AGAIN = 10, 4
 
 
 def batches(asked: Sequence[Asked], size: int = BATCH) -> list[Sequence[Asked]]:
+    """`asked` in their order, at most `size` for one request."""
     return [asked[start : start + size] for start in range(0, len(asked), size)]
 
 

@@ -24,6 +24,7 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 
 
 def has_cuda() -> bool:
+    """Whether torch can use a GPU here."""
     return torch.cuda.is_available()
 
 

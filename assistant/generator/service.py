@@ -186,8 +186,8 @@ class Generator:
                 job.run()
         for batch in batches([job for job in jobs if isinstance(job, Scoring)], self._budget):
             self._guard(self._score, batch)
-        for batch in batches([job for job in jobs if isinstance(job, Writing)], self._budget):
-            self._guard(self._begin, batch)
+        for together in batches([job for job in jobs if isinstance(job, Writing)], self._budget):
+            self._guard(self._begin, together)
         for decoding in list(self._decodings):
             self._step(decoding)
 

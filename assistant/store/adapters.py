@@ -98,7 +98,7 @@ class Adapters:
     def note(
         self,
         digest: str,
-        action: Literal["published", "calibrated"],
+        action: Literal["published", "calibrated", "refused"],
         who: str,
         why: str,
         report: dict[str, Any] | None = None,
@@ -112,7 +112,8 @@ class Adapters:
 
     def moves(self, stopped: Event) -> Iterator[None]:
         """As `listening.moves` does."""
-        return listening.moves(self._pool.conninfo, stopped)
+        given = self._pool.conninfo
+        return listening.moves(given if isinstance(given, str) else given(), stopped)
 
     def known(self, digest: str, kind: Kind, hashes: Iterable[str]) -> set[str]:
         """Those of `hashes` that are fingerprints of what the version was trained on."""
@@ -129,7 +130,7 @@ class Adapters:
         """`condition` is this module's own words."""
         query = f"{_SELECT} {condition} ORDER BY task, created DESC, digest"
         with self._pool.connection() as connection, connection.cursor(row_factory=namedtuple_row) as cursor:
-            rows = cursor.execute(query, values).fetchall()
+            rows: list[Any] = cursor.execute(query, values).fetchall()
         return [
             RegisteredVersion(
                 AdapterVersion(**{name: getattr(row, column) for name, column in zip(_FIELDS, _COLUMNS, strict=True)}),

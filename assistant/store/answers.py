@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import psycopg
-from psycopg.rows import class_row
+from psycopg.rows import kwargs_row
 from psycopg_pool import ConnectionPool
 
 from assistant.records import LANGUAGES, Answer, Candidate, Language
 from assistant.scrub import Scrubber
+from assistant.store.rows import only_row
 from assistant.store.search import search
 from assistant.store.vectors import ANSWERS, PHRASINGS, Vectors
 from assistant.store.wording import content_digest, ngrams, storable, text_digest
@@ -106,7 +108,7 @@ class Answers:
             total = self._stage(connection, answers)
             unchanged = cursor.execute(_DROP_UNCHANGED).rowcount
             cursor.execute("SELECT count(*) FROM staged_answer s JOIN answer a USING (id)")
-            changed = cursor.fetchone()[0]
+            (changed,) = only_row(cursor)
             cursor.execute(_FORGET_PHRASINGS)
             cursor.execute(_MERGE_ANSWERS)
             cursor.execute(_INSERT_PHRASINGS)
@@ -130,7 +132,7 @@ class Answers:
 
     def get(self, ids: Sequence[str]) -> dict[str, Answer]:
         """Answers by id; unknown ids are absent."""
-        with self._pool.connection() as connection, connection.cursor(row_factory=class_row(_answer)) as cursor:
+        with self._pool.connection() as connection, connection.cursor(row_factory=kwargs_row(_answer)) as cursor:
             rows = cursor.execute(f"SELECT {_ANSWER_COLUMNS} FROM answer a WHERE id = ANY(%s)", (list(ids),))
             return {answer.id: answer for answer in rows}
 
@@ -138,7 +140,7 @@ class Answers:
         """All answers in the order of their ids, as of one moment, through a server-side cursor."""
         with (
             self._pool.connection() as connection,
-            connection.cursor("all_answers", row_factory=class_row(_answer)) as cursor,
+            connection.cursor("all_answers", row_factory=kwargs_row(_answer)) as cursor,
         ):
             cursor.itersize = 500
             yield from cursor.execute(f"SELECT {_ANSWER_COLUMNS} FROM answer a ORDER BY id")
@@ -146,9 +148,12 @@ class Answers:
     def stats(self) -> LibraryStats:
         """Counts as of now."""
         with self._pool.connection() as connection:
-            counted = dict(connection.execute("SELECT language, count(*) FROM answer GROUP BY language").fetchall())
-            (phrasings,) = connection.execute("SELECT count(*) FROM phrasing").fetchone()
-            vectors = dict(connection.execute("SELECT model, count(*) FROM phrasing_vector GROUP BY model").fetchall())
+            counted: dict[str, int] = dict(
+                connection.execute("SELECT language, count(*) FROM answer GROUP BY language").fetchall()
+            )
+            (phrasings,) = only_row(connection.execute("SELECT count(*) FROM phrasing"))
+            embedded = connection.execute("SELECT model, count(*) FROM phrasing_vector GROUP BY model").fetchall()
+            vectors: dict[str, int] = dict(embedded)
         return LibraryStats({language: counted.get(language, 0) for language in LANGUAGES}, phrasings, vectors)
 
     def is_empty(self) -> bool:
@@ -209,7 +214,5 @@ def _copy(connection: psycopg.Connection, answers: Sequence[Answer]) -> None:
                     copy.write_row((answer.id, position, answer.language, text, text_digest(text), ngrams(text)))
 
 
-def _answer(**columns: object) -> Answer:
-    columns["tags"] = tuple(columns["tags"])
-    columns["phrasings"] = tuple(columns["phrasings"])
-    return Answer(**columns)
+def _answer(tags: list[str], phrasings: list[str], **columns: Any) -> Answer:
+    return Answer(tags=tuple(tags), phrasings=tuple(phrasings), **columns)

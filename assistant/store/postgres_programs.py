@@ -8,6 +8,7 @@ import pwd
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from assistant.errors import StoreError
 
@@ -32,7 +33,7 @@ def last_words(cluster: Path) -> str:
 
 def execute(command: list, account: pwd.struct_passwd | None) -> None:
     """Run one of Postgres's programs as `account`; `StoreError` with its last words if it fails."""
-    as_account = {}
+    as_account: dict[str, Any] = {}
     if account:
         as_account = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}

@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 from assistant.errors import InputError
 from assistant.records import Task
 from assistant.stages import SHIPPED, Action, Stage, StageEvent
+from assistant.store.rows import only_row
 from assistant.store.wording import storable
 
 # Notified with the task's name whenever a version of it moved.
@@ -41,7 +42,7 @@ def move(
     before = stage_of(connection, digest)
     if before == stage:
         raise InputError(f"Version {digest[:12]} is {stage} already; there is nothing to move.")
-    (task,) = connection.execute("SELECT task FROM adapter_version WHERE digest = %s", (digest,)).fetchone()
+    (task,) = only_row(connection.execute("SELECT task FROM adapter_version WHERE digest = %s", (digest,)))
     holder = _holder(connection, task, stage) if stage in ("staging", "production") else None
     if holder:
         _set_stage(connection, holder, "archived")
@@ -71,9 +72,9 @@ def roll_back(connection: psycopg.Connection, task: Task, who: str, why: str) ->
 def move_on(connection: psycopg.Connection, digest: str, who: str, why: str) -> bool:
     """Promote a shipped version where its task never had a production version, or has an older shipped one
     and never had this one: what a team chose, or took back, stays. Whether it was promoted."""
-    task, created = connection.execute(
-        "SELECT task, created FROM adapter_version WHERE digest = %s", (digest,)
-    ).fetchone()
+    task, created = only_row(
+        connection.execute("SELECT task, created FROM adapter_version WHERE digest = %s", (digest,))
+    )
     had = {event.digest for event in _arrivals(connection, task)}
     older_shipped = connection.execute(
         "SELECT 1 FROM adapter_version WHERE task = %s AND stage = 'production' AND origin = %s AND created < %s",
@@ -86,6 +87,7 @@ def move_on(connection: psycopg.Connection, digest: str, who: str, why: str) -> 
 
 
 def stage_of(connection: psycopg.Connection, digest: str) -> Stage:
+    """Where a version stands. Raises `InputError` when it is not registered."""
     row = connection.execute("SELECT stage FROM adapter_version WHERE digest = %s", (digest,)).fetchone()
     if row is None:
         raise InputError(f"No version {digest[:12]} is registered: add it first.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -17,7 +18,7 @@ _SIGNALS = {field.name for field in dataclasses.fields(Signals)}
 def read_turns(connection: psycopg.Connection, conversation: UUID, limit: int, who: str | None) -> list[Turn]:
     """The last `limit` turns of a conversation, oldest first."""
     with connection.cursor(row_factory=namedtuple_row) as cursor:
-        heads = cursor.execute(
+        heads: list[Any] = cursor.execute(
             "SELECT * FROM interaction WHERE conversation = %(conversation)s AND "
             "(%(who)s::text IS NULL OR who = %(who)s)"
             " ORDER BY asked_at DESC, id LIMIT %(limit)s",
@@ -30,7 +31,7 @@ def read_turns(connection: psycopg.Connection, conversation: UUID, limit: int, w
     return [_turn(head, parts[head.id], matches[head.id], feedback[head.id]) for head in heads]
 
 
-def _by_interaction(cursor: psycopg.Cursor, table: str, order: str, ids: list[UUID]) -> dict[UUID, list]:
+def _by_interaction(cursor: psycopg.Cursor[Any], table: str, order: str, ids: list[UUID]) -> dict[UUID, list]:
     """Rows of one of our tables, grouped; `table` and `order` are this module's own words."""
     grouped = defaultdict(list)
     for row in cursor.execute(f"SELECT * FROM {table} WHERE interaction_id = ANY(%s) ORDER BY {order}", (ids,)):
@@ -38,7 +39,7 @@ def _by_interaction(cursor: psycopg.Cursor, table: str, order: str, ids: list[UU
     return grouped
 
 
-def _turn(head, parts: list, matches: list, feedback: list) -> Turn:
+def _turn(head: Any, parts: list, matches: list, feedback: list) -> Turn:
     shown = {
         (index, near_miss): tuple(
             _verdict(row) for row in matches if (row.part_index, row.near_miss) == (index, near_miss)
@@ -64,7 +65,7 @@ def _turn(head, parts: list, matches: list, feedback: list) -> Turn:
     return Turn(head.question, suggestion, reasons, said, head.asked_at)
 
 
-def _verdict(row) -> Verdict:
+def _verdict(row: Any) -> Verdict:
     # The answer's further phrasings were not shown, so they are not kept.
     answer = Answer(row.answer_id, row.question, row.answer, row.answer_language, tuple(row.tags), row.author, row.date)
     return Verdict(

@@ -12,6 +12,7 @@ from psycopg import sql
 from psycopg_pool import ConnectionPool
 
 from assistant.errors import StoreError
+from assistant.store.rows import only_row
 from assistant.store.wording import text_digest
 
 log = logging.getLogger(__name__)
@@ -77,7 +78,8 @@ class Vectors:
         """How many distinct texts have no vector of `model`."""
         query = self._source.fill("SELECT count(DISTINCT t.{digest})" + _UNEMBEDDED)
         with self._pool.connection() as connection:
-            return connection.execute(query, (model,)).fetchone()[0]
+            (count,) = only_row(connection.execute(query, (model,)))
+        return count
 
     def unembedded(self, model: str, batch: int) -> Iterator[list[str]]:
         """Batches of distinct texts without a vector of `model`; put each before asking for the next."""
@@ -107,7 +109,8 @@ class Vectors:
         )
         with self._pool.connection() as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_INDEX_LOCK,))
-            if connection.execute("SELECT to_regclass(%s)", (name,)).fetchone()[0] is None:
+            (known,) = only_row(connection.execute("SELECT to_regclass(%s)", (name,)))
+            if known is None:
                 connection.execute(statement)
 
     def check_dimensions(self, model: str, dimensions: int) -> None:

@@ -22,6 +22,7 @@ def storable(text: str) -> str:
 
 
 def text_digest(text: str) -> str:
+    """Names a text: SHA-256 in 64 hex digits."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -39,7 +40,7 @@ def ngrams(text: str) -> list[str]:
     """
     decomposed = unicodedata.normalize("NFKD", text[:_NGRAM_CHARACTERS].casefold())
     plain = "".join(character for character in decomposed if not unicodedata.combining(character))
-    found = set()
+    found: set[str] = set()
     for word in _WORD.findall(plain):
         bounded = f" {word} "
         found.update(bounded[start : start + NGRAM_LENGTH] for start in range(max(1, len(bounded) - NGRAM_LENGTH + 1)))

@@ -31,6 +31,7 @@ def new_conversation() -> str:
 
 
 def is_conversation(value: object) -> bool:
+    """Whether `value` is a conversation's id as `new_conversation` makes them."""
     return isinstance(value, str) and _CONVERSATION.fullmatch(value) is not None
 
 
@@ -63,7 +64,7 @@ class Conversation:
         key = _key(request)
         try:
             self._access.check("suggest")
-            text = request.get("text")
+            text = request.get("text", "")
             suggestion = self._desk.suggest(
                 text, str(request.get("language", "auto")), _own(conversation), who=self._access.who
             )

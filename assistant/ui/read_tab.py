@@ -23,10 +23,10 @@ def build_read_tab(desk: Desk, access: Access) -> None:
 
     def read(event: gr.EventData) -> dict[str, Any]:
         request = event_data(event)
-        context = request.get("context")
+        context = request.get("context", "")
         try:
             access.check("answer")
-            reading = desk.read(request.get("question"), context)
+            reading = desk.read(request.get("question", ""), context)
         except Exception as error:
             return {"kind": "failed", "key": request.get("key"), "error": explain(error)}
         return {"kind": "reading", "key": request.get("key"), "context": context} | reading_view(reading)
@@ -35,7 +35,7 @@ def build_read_tab(desk: Desk, access: Access) -> None:
         request = event_data(event)
         try:
             access.check("search")
-            found = desk.search(request.get("query"), SHOWN)
+            found = desk.search(request.get("query", ""), SHOWN)
         except Exception as error:
             return {"kind": "failed", "key": request.get("key"), "error": explain(error)}
         return {"kind": "found", "key": request.get("key"), "results": [candidate_view(one) for one in found]}

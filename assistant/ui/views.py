@@ -24,6 +24,7 @@ Json = dict[str, Any]
 
 
 def answer_view(answer: Answer) -> Json:
+    """A past answer without its further phrasings; `date` is ISO 8601."""
     return {
         "id": answer.id,
         "question": answer.question,
@@ -36,6 +37,7 @@ def answer_view(answer: Answer) -> Json:
 
 
 def candidate_view(candidate: Candidate) -> Json:
+    """What a search found; `cosine` is in [-1, 1]."""
     return answer_view(candidate.answer) | {"phrasing": candidate.phrasing, "cosine": round(candidate.cosine, 4)}
 
 
@@ -51,10 +53,12 @@ def verdict_view(verdict: Verdict) -> Json:
 
 
 def differences_view(differences: Differences) -> Json:
+    """The words that only one of the two questions has."""
     return {"asked_only": list(differences.asked_only), "past_only": list(differences.past_only)}
 
 
 def reason_view(reason: Reason | None) -> Json | None:
+    """A reason, and why it is hidden if it is; None where none was written."""
     return None if reason is None else {"text": reason.text, "hidden": reason.hidden}
 
 
@@ -79,6 +83,7 @@ def part_view(part: Part, reasons: Mapping[str, Reason], verdicts: Mapping[str, 
 
 
 def turn_view(turn: Turn) -> Json:
+    """A stored turn with its reasons and the thumbs that were given."""
     votes = {given.answer_id: given.verdict for given in turn.feedback if given.verdict in ("up", "down")}
     return _turn(turn.question, turn.suggestion, turn.reasons, votes)
 
@@ -99,6 +104,7 @@ def _turn(question: str, suggestion: Suggestion, reasons: Mapping[str, Reason], 
 
 
 def reading_view(reading: Reading) -> Json:
+    """A passage; `start` and `end` are character offsets into the text as it was sent."""
     return {
         "found": reading.answer is not None,
         "answer": reading.answer,
@@ -109,6 +115,7 @@ def reading_view(reading: Reading) -> Json:
 
 
 def status_view(status: DeskStatus) -> Json:
+    """What answers right now."""
     return {
         "base": status.base,
         "adapter": status.adapter,

@@ -28,6 +28,7 @@ PAIRS, TOKENS = 32, 48
 
 
 def show_a(settings: Settings, file: Path, limit: int, tokens: int) -> None:
+    """Print article A's protocol and honest ones on the first `limit` pairs of `file`."""
     pairs = load_pairs(file)[:limit]
     if not pairs:
         raise InputError(f"{file} holds no pairs: give a file with at least one.")
@@ -45,6 +46,7 @@ def show_a(settings: Settings, file: Path, limit: int, tokens: int) -> None:
 
 
 def show_b(settings: Settings, file: Path, limit: int | None) -> None:
+    """Print article B's protocol and SQuAD's on the first `limit` questions of `file`."""
     questions = [question for question in load_squad(file) if question.is_answerable][:limit]
     if not questions:
         raise InputError(f"{file} holds no question with an answer: give a file with at least one.")
@@ -75,6 +77,7 @@ def _shown(found: Agreement) -> str:
 
 
 def main() -> None:
+    """Print the figures; a wrong file or setting ends it with a message."""
     parser = argparse.ArgumentParser(
         prog="python -m evals.articles", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

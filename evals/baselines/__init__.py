@@ -64,7 +64,7 @@ def open_system(
             )
         yield CrossEncoder(model, threads(settings))
     elif name in ("zero-shot", "few-shot"):
-        learnt = _learnt(name, train) if name == "few-shot" else ()
+        learnt = _learnt(name, train) if name == "few-shot" else []
         with open_model(settings) as loaded:
             yield Untuned(name, loaded, learnt)
     elif name == "chat-model":

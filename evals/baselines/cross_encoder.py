@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    BatchEncoding,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 
 from assistant.calibration import sigmoid
 from assistant.errors import ModelError
@@ -113,7 +119,7 @@ def pair_logits(
     return [(one + other) / 2 for one, other in zip(logits[: len(pairs)], logits[len(pairs) :], strict=True)]
 
 
-def encode(tokenizer: PreTrainedTokenizerBase, pairs: Sequence[tuple[str, str]]):
+def encode(tokenizer: PreTrainedTokenizerBase, pairs: Sequence[tuple[str, str]]) -> BatchEncoding:
     """One padded batch, as training and measuring give it to the model."""
     first, second = zip(*pairs, strict=True)
     return tokenizer(

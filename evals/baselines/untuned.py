@@ -12,6 +12,7 @@ from assistant.errors import InputError
 from assistant.judge import readable_logit
 from assistant.models import LoadedModel
 from assistant.prompts import ChatFormat, PairPrompt, with_examples
+from assistant.records import PairLabel
 from evals.datasets import QuestionPair
 from evals.labels import as_the_app_asks, label_scores
 from evals.systems import described
@@ -30,7 +31,7 @@ class Untuned:
     def __init__(self, name: str, model: LoadedModel, learnt: Sequence[QuestionPair] = ()) -> None:
         self.name = name
         self._model = model
-        self._examples = [
+        self._examples: list[tuple[str, str, PairLabel]] = [
             (pair.question1, pair.question2, "same" if pair.same else "different")
             for pair in (examples(learnt) if learnt else ())
         ]

@@ -27,6 +27,7 @@ def end_with(parent: int) -> None:
 
 
 def main() -> int:
+    """Run an evaluation until it ends or its parent does; its exit code."""
     stand_back()
     end_with(int(sys.argv[1]))
     # Seconds of importing, which shall stand back as well.

@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 
 def head_view(shelved: Shelved) -> Json:
+    """A report without its rows; `files` are those that can be opened."""
     report = shelved.report
     names = ("task", "system", "model", "data", "leaks", "threshold", "figures", "created")
     files = [file for file in (REPORT, PAGE) if (shelved.folder / file).is_file()]
@@ -31,6 +32,7 @@ def head_view(shelved: Shelved) -> Json:
 
 
 def version_view(registered: RegisteredVersion) -> Json:
+    """A version; times are ISO 8601."""
     version = registered.version
     return {
         "digest": version.digest,
@@ -46,10 +48,12 @@ def version_view(registered: RegisteredVersion) -> Json:
 
 
 def event_view(event: StageEvent) -> Json:
+    """What happened to a version."""
     return dataclasses.asdict(event) | {"at": event.at.isoformat()}
 
 
 def mistake_view(mistake: Mistake) -> Json:
+    """A mistake with the words in which the judge sees its questions differ."""
     view = {"kind": mistake.kind, "score": mistake.score, "row": mistake.row}
     return view | {"differences": row_differences(mistake.row)}
 

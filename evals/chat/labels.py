@@ -60,7 +60,7 @@ class Labels(Generic[Item]):
         """The label of each, as `Reply.probability` says it. Those that were never asked about are asked about now."""
         key = self._question.key
         self._chat.each(never_asked(items, key, self._answers), self._question.messages, self._keep)
-        return [self._answers.get(key(item)).probability for item in items]
+        return [self._answers[key(item)].probability for item in items]
 
     def _keep(self, item: Item, completion: Completion) -> None:
         self._answers.put(self._question.key(item), Reply(completion.content))

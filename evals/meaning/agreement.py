@@ -77,6 +77,7 @@ def load_cases(path: Path = CASES) -> list[MeaningCase]:
 
 
 def main() -> None:
+    """Print the figures; a wrong file or setting ends it with a message."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path, nargs="?", default=CASES, help="marked cases (default: the 60)")
     parser.add_argument("--chat", action="store_true", help="ask the chat model of the settings as well")

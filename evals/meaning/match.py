@@ -43,7 +43,8 @@ def by_adapter(model: LoadedModel) -> Meaning:
         logits = list(
             label_logits(model, [QuestionPair(ours, theirs, True, "pt"), QuestionPair(theirs, ours, True, "pt")])
         )
-        return None if None in logits else sum(logits) / 2 >= LEAST_LOGIT
+        read = [logit for logit in logits if logit is not None]
+        return sum(read) / 2 >= LEAST_LOGIT if len(read) == 2 else None
 
     return meaning
 

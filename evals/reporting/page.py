@@ -59,7 +59,8 @@ def _draw(folder: Path, report: Report, rows: Iterable[Row]) -> dict[str, Path]:
 
 def _worst(report: Report, rows: Iterable[Row]) -> tuple[int, list[Mistake]]:
     """How many mistakes there are, and the worst of them."""
-    count, worst = 0, []
+    count = 0
+    worst: list[Mistake] = []
     for row in rows:
         if found := find_mistakes(report.task, [row], report.threshold):
             count += 1

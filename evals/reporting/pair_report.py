@@ -19,7 +19,7 @@ def at_thresholds(rows: Iterable[Mapping[str, Any]], thresholds: Mapping[str, fl
     for language, threshold in thresholds.items():
         own = [(same, probability) for same, probability, of in judged if of == language and probability is not None]
         if own:
-            measured = measure_probabilities(*zip(*own, strict=True), threshold)
+            measured = measure_probabilities([same for same, _ in own], [value for _, value in own], threshold)
             shown = {name: getattr(measured, name) for name in ("accuracy", "precision", "recall")}
             found[language] = {"threshold": threshold} | shown
     return found
@@ -40,8 +40,9 @@ def pair_findings(rows: Iterable[Mapping[str, Any]], threshold: float) -> dict[s
         if not own:
             continue
         try:
-            measured = asdict(measure_probabilities(*zip(*own, strict=True), threshold))
-            of_language[language] = intervals(*zip(*own, strict=True), threshold)
+            labels, values = [label for label, _ in own], [value for _, value in own]
+            measured = asdict(measure_probabilities(labels, values, threshold))
+            of_language[language] = intervals(labels, values, threshold)
         except InputError:
             # Not one readable reply in this language, while the others can be measured.
             measured = dict.fromkeys(FIGURES)

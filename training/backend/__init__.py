@@ -43,14 +43,14 @@ def load(recipe: Recipe, cache: Path, threads: int) -> Trainable:
     """
     processes = join(recipe, cache)
     if recipe.backend == "unsloth":
-        from training.backend import unsloth_model as chosen
+        from training.backend.unsloth_model import load as load_chosen
     else:
-        from training.backend import plain as chosen
+        from training.backend.plain import load as load_chosen
 
     import torch
 
     torch.set_num_threads(max(1, threads // processes.num_processes))
-    trainable = chosen.load(recipe, cache)
+    trainable = load_chosen(recipe, cache)
     if recipe.start is not None:
         from training.backend.start import begin_with
 

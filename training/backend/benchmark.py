@@ -69,6 +69,7 @@ def benchmark_rows(recipe: Recipe, cache: Path, steps: int) -> Rows:
 
 
 def final_loss(measures: Measures) -> float:
+    """The mean loss of the last steps."""
     last = measures.losses[-FINAL:]
     return sum(last) / len(last)
 
@@ -104,6 +105,7 @@ def table(measures: dict[str, Measures]) -> list[str]:
 
 
 def shares(profile: Profile) -> list[str]:
+    """Lines that say where a step's time goes."""
     return [
         f"{OURS}, steps {FIRST + 1} to {LAST}:",
         *(f"  {name:<32}{share:>6.1%}" for name, share in profile.shares.items()),
@@ -113,6 +115,7 @@ def shares(profile: Profile) -> list[str]:
 
 
 def main() -> None:
+    """Print the figures; a wrong file or setting ends it with a message."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pairs", type=Path, help="CSV of question pairs")
     parser.add_argument("--rows", type=int, default=1000, help="pairs to read (default: %(default)s)")

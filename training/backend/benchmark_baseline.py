@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from datasets import Dataset
@@ -56,11 +57,12 @@ def loss_on_cpu() -> Iterator[None]:
     TRL 1.15 computes its loss with a Triton kernel, and Triton has none for a CPU. The same formula in torch, over
     the same positions, takes its place meanwhile.
     """
-    kernel, trl_code._ChunkedLogProbFunction = trl_code._ChunkedLogProbFunction, _TorchLoss
+    code: Any = trl_code
+    kernel, code._ChunkedLogProbFunction = code._ChunkedLogProbFunction, _TorchLoss
     try:
         yield
     finally:
-        trl_code._ChunkedLogProbFunction = kernel
+        code._ChunkedLogProbFunction = kernel
 
 
 class _TorchLoss:

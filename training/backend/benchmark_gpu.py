@@ -150,6 +150,7 @@ def require_gpu() -> str:
 
 
 def main() -> None:
+    """Print the figures; a wrong file or setting ends it with a message."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lengths", type=int, nargs="+", default=[512, 1024, 2048, 4096], help="tokens a row")
     parser.add_argument("--batch", type=int, default=2, help="rows a step (default: %(default)s)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 from bitsandbytes.nn import Linear4bit
@@ -82,7 +83,8 @@ def _block(config: LlamaConfig, prefix: str, dtype: torch.dtype, device: str) ->
     }
     for name, (outputs, inputs) in shapes.items():
         layer = Linear4bit(inputs, outputs, bias=False, compute_dtype=dtype, quant_type="nf4", device="meta")
-        layer.weight = type(layer.weight)(
+        kind: Any = type(layer.weight)
+        layer.weight = kind(
             _random((outputs, inputs), dtype, device), requires_grad=False, quant_type="nf4", module=layer
         )
         # Moving it quantizes it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import PartialState
@@ -56,7 +57,8 @@ def load(recipe: Recipe, cache: Path) -> Trainable:
         )
     # A checkpoint is loaded by the same rule, which the trainer does not know of: a run that goes on would otherwise
     # compute in float32 from there.
-    peft_model.load_adapter = partial(peft_model.load_adapter, autocast_adapter_dtype=dtype is torch.float16)
+    loading: Any = peft_model
+    loading.load_adapter = partial(peft_model.load_adapter, autocast_adapter_dtype=dtype is torch.float16)
     return Trainable(
         peft_model,
         tokenizer,
@@ -103,6 +105,7 @@ def keep_four_bit_layout(model: torch.nn.Module) -> None:
     On CPUs with AVX512-BF16 it repacks 4-bit weights for inference at the first evaluation, and gradients
     after that are wrong.
     """
+    module: Any
     for module in model.modules():
         if hasattr(module, "support_avx512bf16_for_cpu"):
             module.support_avx512bf16_for_cpu = False

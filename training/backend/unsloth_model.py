@@ -7,6 +7,7 @@ that a run with `backend: unsloth` imports.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import unsloth  # isort: skip
 import torch
@@ -15,6 +16,9 @@ from assistant.basemodels import CATALOGUE
 from assistant.weights import locate
 from training.backend.loaded import Trainable
 from training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from peft import PeftModel
 
 DTYPES = {"auto": None, "bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
 
@@ -43,7 +47,7 @@ def load(recipe: Recipe, cache: Path) -> Trainable:
     return Trainable(model, tokenizer, weights, in_effect(model, recipe))
 
 
-def in_effect(model: torch.nn.Module, recipe: Recipe) -> dict[str, object]:
+def in_effect(model: PeftModel, recipe: Recipe) -> dict[str, object]:
     """What the loaded model really is: on a CPU unsloth turns 8 bits into 16 and fp16 into bf16 or fp32."""
     config = getattr(model.config, "quantization_config", None)
     quantization = "none"

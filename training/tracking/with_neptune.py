@@ -35,7 +35,7 @@ class NeptuneTracker:
             logging.getLogger(name).setLevel(logging.WARNING)
         self._plain = stringify_unsupported
         # No output, source or tracebacks: they can hold customers' text. The machine is measured by the run itself.
-        options = {
+        options: dict[str, Any] = {
             "name": self._name,
             "source_files": [],
             "capture_stdout": False,

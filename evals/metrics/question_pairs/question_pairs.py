@@ -37,6 +37,8 @@ _CITATION = """
 
 
 class QuestionPairs(evaluate.Metric):
+    """P(same) against the truth, as `evals.classification` measures it."""
+
     def _info(self) -> evaluate.MetricInfo:
         return evaluate.MetricInfo(
             description=_DESCRIPTION,

@@ -32,6 +32,8 @@ _CITATION = """
 
 
 class SquadPt(evaluate.Metric):
+    """Exact match and F1 as `evals.squad` computes them."""
+
     def _info(self) -> evaluate.MetricInfo:
         return evaluate.MetricInfo(
             description=_DESCRIPTION,
