@@ -2,6 +2,7 @@
 #
 #   make app    set up what is missing and serve http://127.0.0.1:7860
 #   make test   set up what is missing and run all tests
+#   make check  set up what is missing and look at the code: ruff's rules and format, mypy's types
 #   make reports DATA=FOLDER CROSS_ENCODER=FOLDER   measure the shipped adapters and all baselines again
 #   make retrain [DATA=FOLDER]   a whole small retraining, from agents' feedback to the gate, in minutes without a GPU
 #
@@ -12,7 +13,7 @@ TORCH_INDEX_URL ?=
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip install --disable-pip-version-check -q
 
-.PHONY: app test setup weights lint reports retrain clean
+.PHONY: app test setup weights check reports retrain clean
 
 app: weights
 	$(VENV)/bin/python app.py
@@ -26,9 +27,10 @@ setup: $(VENV)/.packages
 weights: $(VENV)/.packages
 	$(VENV)/bin/python -m assistant.models
 
-lint: $(VENV)/.test-packages
+check: $(VENV)/.test-packages
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
 
 $(VENV)/.torch: requirements.txt
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
