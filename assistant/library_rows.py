@@ -19,6 +19,7 @@ from assistant.settings import Settings
 from assistant.store.wording import text_digest
 
 Format = Literal["csv", "jsonl"]
+FORMATS: tuple[Format, ...] = ("csv", "jsonl")
 FIELDS = ("id", "question", "answer", "language", "tags", "author", "date", "phrasings")
 MOST_TAGS = 50
 MOST_PHRASINGS = 200
@@ -40,9 +41,11 @@ class ReadReport:
 
 def file_format(path: Path, chosen: Format | None = None) -> Format:
     """The format asked for, or the one the name ends in; `InputError` when neither tells."""
+    if chosen:
+        return chosen
     ending = path.suffix.lower().lstrip(".")
-    if chosen or ending in ("csv", "jsonl"):
-        return chosen or ending  # type: ignore[return-value]
+    if ending in FORMATS:
+        return ending
     raise InputError(f"{path.name} ends neither in .csv nor in .jsonl; say which it is with --format csv or jsonl.")
 
 
