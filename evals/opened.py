@@ -91,10 +91,8 @@ def opened(evaluation: Evaluation, settings: Settings) -> Iterator[Opened]:
         return Opened(ask, lambda number: ask([number]), model, **more)
 
     if subject is None:
-        pairs = evaluation.data.pairs
-        with open_system(
-            evaluation.system, settings, evaluation.train, evaluation.model, evaluation.paid, pairs
-        ) as baseline:
+        given = (evaluation.train, evaluation.model, evaluation.paid, pairs)
+        with open_system(evaluation.system, settings, *given) as baseline:
             yield asking(baseline, baseline.model)
         return
     chosen = subject.settings(settings)
