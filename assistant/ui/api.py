@@ -84,8 +84,8 @@ def add_endpoints(page: gr.Blocks, desk: Desk, access: Access) -> None:
 
 
 def _publish(page: gr.Blocks, function: Callable) -> None:
-    # gr.api takes names and types from the signature but has no place for a parameter's meaning.
     box: Any
+    # gr.api takes names and types from the signature but has no place for a parameter's meaning.
     endpoint = gr.api(function, api_name=function.__name__)
     for name, box in zip(inspect.signature(function).parameters, page.fns[endpoint["id"]].inputs, strict=True):
         box.label = name
