@@ -110,6 +110,7 @@ def show_plan(options: argparse.Namespace, plan: Plan, settings: Settings) -> No
 
 
 def plan_of(options: argparse.Namespace) -> Plan:
+    """What the options ask for. Raises `InputError` when the recipe trains for another task."""
     changes = [*options.changes, *([f"data.root={options.data.resolve()}"] if options.data else [])]
     if options.recipe is None:
         from assistant.generator.engine import has_cuda
@@ -129,6 +130,7 @@ def plan_of(options: argparse.Namespace) -> Plan:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """The exit code that the head of this file explains."""
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED))
     os.environ["TOKENIZERS_PARALLELISM"] = "false"

@@ -9,6 +9,7 @@ from evals.board.background import end_with
 
 
 def main() -> None:
+    """Run the module that the command names; it ends with its parent."""
     parent, module, *arguments = sys.argv[1:]
     end_with(int(parent))
     sys.argv = [module, *arguments]

@@ -62,6 +62,7 @@ class Plan:
 
 
 def default_recipe(task: Task, has_gpu: bool) -> Path:
+    """The recipe that fits the task and the hardware."""
     return FOLDER / RECIPES[task][has_gpu]
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from assistant.hub import open_hub
@@ -46,7 +47,7 @@ class Retraining:
         steps: list[tuple[str, Callable[[], Json]]] = [("train", self._train)]
         if self.plan.task == "question-similarity":
             steps.append(("calibrate", self._calibrate))
-        steps += [(f"measure {data}", lambda data=data: self._measure(data)) for data in self.plan.measured]
+        steps += [(f"measure {data}", partial(self._measure, data)) for data in self.plan.measured]
         steps += [("staging", self._stage), (GATE, self._gate)]
         for name, step in steps:
             self._once(name, step)

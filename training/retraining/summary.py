@@ -6,6 +6,7 @@ import base64
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -73,7 +74,7 @@ def sections(journal: Journal, version: AdapterVersion) -> list[Section]:
     steps = journal.steps
     measured = [result for step, result in steps.items() if step.startswith("measure ")]
     names = [name for name in SHOWN if any(name in one["figures"] for one in measured)]
-    checks = [
+    checks: Rows = [
         ("passed" if check["passed"] else "FAILED", check["name"], check["figure"], check["bound"])
         for check in steps[GATE]["checks"]
     ]
@@ -94,7 +95,7 @@ def sections(journal: Journal, version: AdapterVersion) -> list[Section]:
 
 def _version(steps: Json, version: AdapterVersion) -> Rows:
     said = steps[EXPORT]
-    rows = [
+    rows: Rows = [
         ("version", version.digest[:12]),
         ("recipe", version.name),
         ("base", version.base),
@@ -106,7 +107,7 @@ def _version(steps: Json, version: AdapterVersion) -> Rows:
         rows += [("from agents", what), ("left out", left)]
     for language in ("en", "pt"):
         if language in version.metrics:
-            held = version.metrics[language]
+            held: Any = version.metrics[language]
             auc = f", ROC AUC {held['roc_auc']:.3f}" if held.get("roc_auc") is not None else ""
             rows.append((f"held out, {language}", f"{held['rows']} rows{auc}"))
     if "f1" in version.metrics:
