@@ -71,8 +71,8 @@ class Hub:
         if not _REPO.fullmatch(repo):
             raise InputError(f"{repo!r} is not a repository's name: write OWNER/NAME.")
         names, there = held(folder), set()
-        api = self._api()
-        with self._explained(f"Publishing to {repo}", repo):
+        api = self.api()
+        with self.explained(f"Publishing to {repo}", repo):
             try:
                 found = api.model_info(repo)
                 open_to_all = not found.private
@@ -91,7 +91,7 @@ class Hub:
             # What an earlier version brought would stand beside this one.
             files += [CommitOperationDelete(name) for name in OPTIONAL if name in there and name not in names]
             commit = api.create_commit(repo, files, commit_message=f"Adapter {', '.join(tags)}").oid
-        with self._explained(f"{repo} has the files, but tagging them", repo):
+        with self.explained(f"{repo} has the files, but tagging them", repo):
             placed = {tag.name: tag.target_commit for tag in api.list_repo_refs(repo).tags}
             for tag in tags:
                 if placed.get(tag) == commit:
@@ -103,8 +103,8 @@ class Hub:
 
     def pull(self, source: Pinned, into: Path) -> Path:
         """Fetch a version's files at a commit into an empty folder; the folder."""
-        api = self._api()
-        with self._explained(f"Fetching {source}", source.repo):
+        api = self.api()
+        with self.explained(f"Fetching {source}", source.repo):
             found = {
                 file.rfilename: file
                 for file in api.model_info(source.repo, revision=source.commit, files_metadata=True).siblings or []
@@ -128,15 +128,16 @@ class Hub:
         """
         from huggingface_hub import CommitOperationAdd
 
-        api = self._api()
-        with self._explained(f"Adding to {repo}", repo):
+        api = self.api()
+        with self.explained(f"Adding to {repo}", repo):
             api.create_repo(repo, repo_type="dataset", private=True, exist_ok=True)
             if not api.dataset_info(repo).private:
                 raise ModelError(f"The data set {repo} is public, so nothing was added: make it private on the Hub.")
             added = [CommitOperationAdd(name, content)]
             api.create_commit(repo, added, commit_message=f"Add {name}", repo_type="dataset")
 
-    def _api(self) -> HfApi:
+    def api(self) -> HfApi:
+        """The Hub's client; what it raises is told by `explained`."""
         from huggingface_hub import HfApi
 
         token = self.token.get_secret_value() if self.token else None
@@ -146,7 +147,7 @@ class Hub:
         return HfApi(endpoint=self.endpoint, token=token, library_name="resposta")
 
     @contextmanager
-    def _explained(self, doing: str, repo: str) -> Iterator[None]:
+    def explained(self, doing: str, repo: str) -> Iterator[None]:
         """Turn what the client raises into one line that ends with the fix."""
         import httpx
         from huggingface_hub.errors import (

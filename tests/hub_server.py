@@ -10,7 +10,7 @@ import base64
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -21,11 +21,14 @@ import yaml
 from tests.hub_state import HubState, Refused, Repository, is_large, oid_of, sha256
 
 OWNER, WRITES, READS = "ana", "hf_writes", "hf_reads"
+# Methods, the path's pattern, what answers.
+Routes = tuple[tuple[str, str, Callable[..., None]], ...]
 
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     state: HubState
+    routes: Routes
 
     def log_message(self, *_: Any) -> None:
         """A test's output is no place for access logs."""
@@ -35,7 +38,7 @@ class Handler(BaseHTTPRequestHandler):
         self.state.requests.append(f"{self.command} {path}")
         self._body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         try:
-            for methods, pattern, action in ROUTES:
+            for methods, pattern, action in self.routes:
                 found = re.fullmatch(pattern, path)
                 if found and self.command in methods.split():
                     action(self, **found.groupdict())
@@ -93,10 +96,11 @@ class Handler(BaseHTTPRequestHandler):
         self._may_write()
         asked = json.loads(self._body)
         if asked["organization"] not in (None, OWNER):
-            raise Refused(403, f"You don't have the rights to create a model under {asked['organization']}")
+            kind = asked.get("type", "model")
+            raise Refused(403, f"You don't have the rights to create a {kind} under {asked['organization']}")
         repo = f"{OWNER}/{asked['name']}"
         if repo in self.state.repositories:
-            self._send(409, {"error": "You already created this model repo", "url": f"{self._address()}/{repo}"})
+            self._send(409, {"error": "You already created this repo", "url": f"{self._address()}/{repo}"})
             return
         made = self.state.repositories[repo] = Repository(asked.get("visibility") == "private")
         made.commit({".gitattributes": b"*.safetensors filter=lfs diff=lfs merge=lfs -text\n"})
@@ -199,6 +203,9 @@ class Handler(BaseHTTPRequestHandler):
         self._send(200, {})
 
     def info(self, repo: str, revision: str | None = None) -> None:
+        self._send(200, self._information(repo, revision))
+
+    def _information(self, repo: str, revision: str | None) -> dict[str, Any]:
         oid, files = self._commit_of(repo, revision or "main")
         siblings = [
             {"rfilename": path, "size": len(content), "blobId": oid_of(path, content)}
@@ -206,7 +213,7 @@ class Handler(BaseHTTPRequestHandler):
             for path, content in files.items()
         ]
         private = self._repository(repo).private
-        self._send(200, {"id": repo, "sha": oid, "private": private, "siblings": siblings, "tags": []})
+        return {"id": repo, "sha": oid, "private": private, "siblings": siblings, "tags": []}
 
     def tree(self, repo: str, revision: str) -> None:
         _, files = self._commit_of(repo, revision)
@@ -243,31 +250,35 @@ class Handler(BaseHTTPRequestHandler):
         return f"http://127.0.0.1:{self.server.server_address[1]}"
 
 
-_MODEL = r"/api/models/(?P<repo>[^/]+/[^/]+)"
+# Spaces speak the same of their files; of what runs them tells tests/hub_space.py.
+_REPO = r"/api/(?:models|spaces)/(?P<repo>[^/]+/[^/]+)"
 ROUTES = (
     ("POST", "/api/repos/create", Handler.create_repository),
     ("POST", "/api/validate-yaml", Handler.validate_card),
-    ("POST", _MODEL + "/preupload/(?P<revision>.+)", Handler.preupload),
-    ("POST", r"/(?P<repo>[^/]+/[^/]+)\.git/info/lfs/objects/batch", Handler.offer_upload),
+    ("POST", _REPO + "/preupload/(?P<revision>.+)", Handler.preupload),
+    ("POST", r"/(?:spaces/)?(?P<repo>[^/]+/[^/]+)\.git/info/lfs/objects/batch", Handler.offer_upload),
     ("PUT", "/lfs/(?P<oid>[0-9a-f]{64})", Handler.upload),
     ("POST", "/api/lfs/verify", Handler.verify),
-    ("POST", _MODEL + "/commit/(?P<revision>.+)", Handler.make_commit),
-    ("GET", _MODEL + "/refs", Handler.refs),
-    ("POST", _MODEL + "/tag/(?P<revision>.+)", Handler.create_tag),
-    ("DELETE", _MODEL + "/tag/(?P<revision>.+)", Handler.delete_tag),
-    ("GET", _MODEL, Handler.info),
-    ("GET", _MODEL + "/revision/(?P<revision>.+)", Handler.info),
-    ("GET", _MODEL + "/tree/(?P<revision>.+)", Handler.tree),
+    ("POST", _REPO + "/commit/(?P<revision>.+)", Handler.make_commit),
+    ("GET", _REPO + "/refs", Handler.refs),
+    ("POST", _REPO + "/tag/(?P<revision>.+)", Handler.create_tag),
+    ("DELETE", _REPO + "/tag/(?P<revision>.+)", Handler.delete_tag),
+    ("GET", _REPO, Handler.info),
+    ("GET", _REPO + "/revision/(?P<revision>.+)", Handler.info),
+    ("GET", _REPO + "/tree/(?P<revision>.+)", Handler.tree),
     ("GET HEAD", "/(?P<repo>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<file>.+)", Handler.resolve),
     ("GET HEAD", "/lfs/(?P<oid>[0-9a-f]{64})", Handler.download),
 )
 
 
+Handler.routes = ROUTES
+
+
 @contextmanager
-def running_hub() -> Iterator[tuple[str, HubState]]:
+def running_hub(handler: type[Handler] = Handler, state: HubState | None = None) -> Iterator[tuple[str, Any]]:
     """The address of a server on this machine, and what it holds."""
-    state = HubState()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("HubHandler", (Handler,), {"state": state}))
+    state = state or HubState()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("HubHandler", (handler,), {"state": state}))
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

@@ -1,0 +1,133 @@
+"""A plan carried out on the Hub: one commit, variables, secrets, hardware, and the wait for the build."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assistant.errors import ModelError, RespostaError
+from assistant.hub import Hub
+from space_plan import CHOSEN, Plan
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi, SpaceInfo, SpaceRuntime
+
+# The Hub makes it with the repository; its rules say which files are large.
+KEPT = (".gitattributes",)
+# Right after the first commit the Hub still tells that the Space has no app.
+UNDER_WAY = ("NO_APP_FILE", "BUILDING", "RUNNING_BUILDING", "APP_STARTING", "RUNNING_APP_STARTING")
+ASLEEP = ("SLEEPING", "PAUSED", "STOPPED")
+SECONDS_BETWEEN_LOOKS = 5.0
+
+
+class BuildError(RespostaError):
+    """The files are there, but the Space does not run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """The commit that the Space is at; `changed` tells whether this deployment made it."""
+
+    commit: str
+    changed: bool
+
+
+def put(hub: Hub, plan: Plan, secrets: Mapping[str, str]) -> Deployed:
+    """Bring a Space to what `plan` says; it is made when it is missing. Files go up in one commit, and only when they
+    differ. What costs money or may be refused comes first, so that a refusal leaves the old app as it runs.
+
+    Raises `ModelError` when the Hub does not take it.
+    """
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+    api = hub.api()
+    with hub.explained(f"Deploying to {plan.repo}", plan.repo):
+        found = _made_or_found(api, plan)
+        if plan.hardware and plan.hardware != _hardware(api.get_space_runtime(plan.repo)):
+            api.request_space_hardware(plan.repo, plan.hardware)
+        _set_variables(api, plan)
+        for name in plan.secrets:
+            api.add_space_secret(plan.repo, name, secrets[name])
+        wanted = {file.path for file in plan.files}
+        there = {file.rfilename for file in found.siblings or []}
+        changes = [CommitOperationAdd(file.path, file.content) for file in plan.files]
+        changes += [CommitOperationDelete(path) for path in sorted(there - wanted - {*KEPT})]
+        message = f"Resposta at {plan.commit}"
+        commit = api.create_commit(plan.repo, changes, commit_message=message, repo_type="space").oid
+    return Deployed(commit, commit != found.sha)
+
+
+def wait(hub: Hub, repo: str, commit: str, most_seconds: float, tell: Callable[[str], None]) -> str:
+    """The address of the running app, once this commit of it runs; `tell` hears every new stage.
+
+    Raises `BuildError` with the stage and the address of its logs when it ends otherwise or takes too long.
+    """
+    api, begun, last = hub.api(), time.monotonic(), ""
+    while True:
+        with hub.explained(f"Waiting for {repo}", repo):
+            runtime = api.get_space_runtime(repo)
+        stage = str(getattr(runtime.stage, "value", runtime.stage))
+        seconds = time.monotonic() - begun
+        if stage != last:
+            tell(f"{seconds:5.0f} s  {stage}")
+            last = stage
+        # The app of an earlier commit runs on until the new one is built.
+        if stage not in UNDER_WAY and runtime.raw.get("sha") in (None, commit):
+            break
+        if seconds > most_seconds:
+            raise BuildError(
+                f"{repo} is still {stage} after {seconds:.0f} s: read {logs(hub, repo, stage)}, or wait longer with "
+                "--timeout."
+            )
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+    if stage == "RUNNING":
+        with hub.explained(f"Looking up {repo}", repo):
+            return api.space_info(repo).host or page(hub, repo)
+    said = runtime.raw.get("errorMessage")
+    because = f" ({said})" if said else ""
+    if stage in ASLEEP:
+        raise BuildError(f"{repo} has the files but is {stage}{because}: restart it on {page(hub, repo)}.")
+    raise BuildError(f"{repo} ended in {stage}{because}: read {logs(hub, repo, stage)}, correct it and deploy again.")
+
+
+def page(hub: Hub, repo: str) -> str:
+    return f"{hub.endpoint or 'https://huggingface.co'}/spaces/{repo}"
+
+
+def logs(hub: Hub, repo: str, stage: str) -> str:
+    """The page with the log of the build, or of the app when it was built."""
+    return f"{page(hub, repo)}?logs={'container' if stage in ('RUNTIME_ERROR', *UNDER_WAY[-2:]) else 'build'}"
+
+
+def _made_or_found(api: HfApi, plan: Plan) -> SpaceInfo:
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    try:
+        found = api.space_info(plan.repo)
+    except RepositoryNotFoundError:
+        api.create_repo(plan.repo, repo_type="space", space_sdk="gradio", private=plan.private or None)
+        return api.space_info(plan.repo)
+    if plan.private and not found.private:
+        raise ModelError(
+            f"{plan.repo} exists and is public, so nothing was deployed: make it private on the Hub, choose another "
+            "name, or leave out --private."
+        )
+    return found
+
+
+def _hardware(runtime: SpaceRuntime) -> str | None:
+    """What it has been asked to run on, else what it runs on."""
+    return runtime.requested_hardware or runtime.hardware
+
+
+def _set_variables(api: HfApi, plan: Plan) -> None:
+    """Every change restarts the app, so only what differs is sent. Variables that others have set stay."""
+    there = api.get_space_variables(plan.repo)
+    for name, value in plan.variables.items():
+        if name not in there or there[name].value != value:
+            api.add_space_variable(plan.repo, name, value)
+    for name in CHOSEN:
+        if name in there and name not in plan.variables:
+            api.delete_space_variable(plan.repo, name)
