@@ -1,0 +1,110 @@
+"""Run the app here as a Space would: its files and requirements alone, read-only, without rights. Needs root.
+
+    python spaces/rehearse.py [--repo OWNER/NAME] [--port 7860] [--user nobody] [--folder FOLDER]
+
+The first time it makes the Space's environment, which takes minutes and is kept. Then the app is started twice, without
+and with converted weights, and asked a question in each language. Exit code 0 when everything answers within the aims,
+1 when something fails or an aim is missed, 2 when a rehearsal cannot be held.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+# Run by its path, a script finds only its own folder.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from assistant.errors import RespostaError
+from space_environment import FOLDER, RehearsalError, made_environment
+from space_measures import Memory, disk
+from space_process import USER, Stage, laid_out, running
+
+# Both stand in the sample library as they are.
+QUESTIONS = (
+    "The cycling helmet is too small, can I swap it for a bigger size of the same one?",
+    "Perdi o boleto, que ainda não venceu. Como consigo outro?",
+)
+# On two cores, as the free hardware has; it has 16 GiB of memory, half of which are for the container's other needs.
+MOST_SECONDS, MOST_MIB = 90, 8 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Something measured; `aim` is the most it may be, None for what is only told."""
+
+    what: str
+    value: float
+    unit: str
+    aim: float | None = None
+
+    @property
+    def missed(self) -> bool:
+        return self.aim is not None and self.value > self.aim
+
+
+def rehearse(stage: Stage, port: int) -> list[Figure]:
+    """Start twice and ask; what it took.
+
+    Raises `RehearsalError` when a start fails or a question is not answered.
+    """
+    memory = Memory()
+    with memory.watching(stage):
+        first = _first_answer(stage, port)
+        # A restarted Space has an empty database again.
+        shutil.rmtree(stage.plan.variables["DATA_DIR"])
+        second = _first_answer(stage, port)
+    return [
+        Figure("very first start to first answer", first, "s"),
+        Figure("start to first answer, weights in place", second, "s", MOST_SECONDS),
+        Figure("peak memory, database included", memory.peak, "MiB", MOST_MIB),
+        Figure("disk: environment", disk(stage.python.parents[1]), "MiB"),
+        Figure("disk: files", disk(stage.tree), "MiB"),
+        Figure("disk: written by the app", disk(stage.writable), "MiB"),
+    ]
+
+
+def _first_answer(stage: Stage, port: int) -> float:
+    """Seconds from the start to the first answer; the other languages are asked as well."""
+    from gradio_client import Client
+
+    seconds = []
+    with running(stage, port) as app:
+        client = Client(app.url, verbose=False)
+        for question in QUESTIONS:
+            matches = client.predict(question, api_name="/suggest")["matches"]
+            if question not in [match["question"] for match in matches]:
+                raise RehearsalError(f"“{question}” was not answered with what the sample library says of it.")
+            seconds.append(time.monotonic() - app.begun)
+    return seconds[0]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python spaces/rehearse.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--repo", default="resposta/resposta", metavar="OWNER/NAME", help="default: %(default)s")
+    parser.add_argument("--port", type=int, default=7860, help="default: %(default)s")
+    parser.add_argument("--user", default=USER, help="who runs the app (default: %(default)s)")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="default: %(default)s")
+    chosen = parser.parse_args(arguments)
+    try:
+        python = made_environment(chosen.folder)
+        with laid_out(chosen.folder, python, chosen.repo, chosen.user) as stage:
+            figures = rehearse(stage, chosen.port)
+    except RespostaError as error:
+        print(error, file=sys.stderr)
+        return 2
+    for figure in figures:
+        aim = f"at most {figure.aim:,} {figure.unit}" if figure.aim else ""
+        print(f"{figure.what:<42}{figure.value:>8,.0f} {figure.unit:<4}  {aim}{'  MISSED' if figure.missed else ''}")
+    return int(any(figure.missed for figure in figures))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
