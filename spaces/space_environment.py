@@ -24,13 +24,18 @@ COMPLETE = ".complete"
 
 
 class RehearsalError(RespostaError):
-    """The rehearsal cannot be held here, or what it tried did not work."""
+    """What was rehearsed did not work."""
+
+
+class CannotRehearseError(RespostaError):
+    """This machine or this user lacks what a rehearsal needs."""
 
 
 def made_environment(folder: Path = FOLDER) -> Path:
     """The Python of an environment below `folder`; it is made when the requirements have changed, which takes minutes.
 
-    Raises `RehearsalError` when there is no such Python here, or the requirements cannot be installed.
+    Raises `CannotRehearseError` when there is no such Python here, `RehearsalError` when the requirements cannot be
+    installed.
     """
     python, requirements = others_python(), required()
     known = hashlib.sha256("\n".join([str(python), _version(python), *requirements]).encode()).hexdigest()
@@ -64,14 +69,14 @@ def card_says(field: str) -> str:
 def others_python() -> Path:
     """A Python of the card's version that every user may run, and that can make environments.
 
-    Raises `RehearsalError` when there is none.
+    Raises `CannotRehearseError` when there is none.
     """
     version = card_says("python_version")
     folders = ["/usr/bin", "/usr/local/bin", *os.environ.get("PATH", "").split(os.pathsep)]
     for candidate in (Path(folder) / f"python{version}" for folder in folders if folder):
         if candidate.exists() and _open_to_all(candidate.resolve()) and _can(candidate, "import venv"):
             return candidate.resolve()
-    raise RehearsalError(
+    raise CannotRehearseError(
         f"No Python {version} was found that another user may run: install one for everybody, for example "
         f"`apt-get install python{version}`."
     )
@@ -80,12 +85,12 @@ def others_python() -> Path:
 def own_folder(folder: Path) -> None:
     """Make `folder` where everybody may read and only we may write.
 
-    Raises `RehearsalError` when somebody else was there first, who could put code of theirs into it.
+    Raises `CannotRehearseError` when somebody else was there first, who could put code of theirs into it.
     """
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
-        raise RehearsalError(f"{folder} can be written by others: remove it, or name another one with --folder.")
+        raise CannotRehearseError(f"{folder} can be written by others: remove it, or name another one with --folder.")
 
 
 def _open_to_all(path: Path) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 import httpx
 import psutil
 
-from space_environment import RehearsalError, own_folder
+from space_environment import CannotRehearseError, RehearsalError, own_folder
 from space_plan import Plan, make_plan
 
 USER = "nobody"
@@ -69,7 +69,7 @@ class Stage:
 def laid_out(folder: Path, python: Path, repo: str, user: str = USER) -> Iterator[Stage]:
     """A Space's files below `folder`, removed at the end. Needs root, to give and take rights.
 
-    Raises `RehearsalError` when we are not root or there is no such user.
+    Raises `CannotRehearseError` when we are not root or there is no such user.
     """
     account = _account(user)
     own_folder(folder)
@@ -144,12 +144,12 @@ def running(stage: Stage, port: int) -> Iterator[Started]:
         process.wait()
 
 
-def with_weights(stage: Stage, models: Path) -> None:
-    """Put converted weights in place, as a Space has them after its first start."""
+def with_weights(stage: Stage, converted: Path) -> None:
+    """Put a folder of converted weights in place, as a Space has it after its first start."""
     account = _account(stage.user)
-    place = Path(stage.plan.variables["RESPOSTA_CACHE_DIR"]) / "models"
-    shutil.copytree(models, place)
-    for path in (place.parent, place, *place.rglob("*")):
+    models = Path(stage.plan.variables["RESPOSTA_CACHE_DIR"]) / "models"
+    shutil.copytree(converted, models / converted.name)
+    for path in (models.parent, models, *models.rglob("*")):
         os.chown(path, account.pw_uid, account.pw_gid)
 
 
@@ -167,13 +167,13 @@ def _wait(started: Started) -> None:
 
 def _account(user: str) -> pwd.struct_passwd:
     if os.geteuid() != 0:
-        raise RehearsalError("A rehearsal runs the app as another user: start it as root, for example with sudo.")
+        raise CannotRehearseError("A rehearsal runs the app as another user: start it as root, for example with sudo.")
     try:
         account = pwd.getpwnam(user)
     except KeyError:
-        raise RehearsalError(f"There is no user {user} here: name another one with --user.") from None
+        raise CannotRehearseError(f"There is no user {user} here: name another one with --user.") from None
     if account.pw_uid == 0:
-        raise RehearsalError("A Space does not run as root: name another user with --user.")
+        raise CannotRehearseError("A Space does not run as root: name another user with --user.")
     return account
 
 

@@ -54,6 +54,8 @@ def build_page(desk: Desk, evaluations: Evaluations, access: Access, secret: str
         page.load(
             reopen, remembered, [remembered, thread], api_visibility="private", show_progress="hidden", queue=True
         )
+    # On a Space, Gradio's page would fetch fonts and the Space's likes from other hosts, which ours forbids.
+    page.space_id = None
     # Without api_open=False a caller could go past the queue, and so past its limit.
     page.queue(max_size=max_queue, default_concurrency_limit=CONCURRENT_CALLS, api_open=False)
     return page

@@ -1,0 +1,62 @@
+"""A visitor's look at the app as a Space runs it: its own environment, read-only files, a user without rights."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from assistant.basemodels import CATALOGUE
+from assistant.settings import load_settings
+from assistant.versions import read_version
+from assistant.weights import locate
+from space_contents import ROOT
+from space_environment import FOLDER, CannotRehearseError, made_environment
+from space_process import Started, laid_out, running, with_weights
+from tests.browser.steps import ENGLISH, JUDGED, PORTUGUESE, WRITTEN, ask
+from tests.serving import free_port
+
+
+@pytest.fixture(scope="module")
+def space() -> Iterator[Started]:
+    """The app with its weights in place, so that no test waits for their conversion."""
+    if os.geteuid() != 0:
+        pytest.skip("a Space's app runs as another user, which only root can start")
+    try:
+        python = made_environment()
+    except CannotRehearseError as reason:
+        pytest.skip(str(reason))
+    base = read_version(ROOT / "assistant" / "adapters" / "question-similarity").base
+    with laid_out(FOLDER, python, "ana/resposta") as stage:
+        with_weights(stage, locate(CATALOGUE[base], load_settings().cache_dir).path)
+        with running(stage, free_port()) as app:
+            yield app
+
+
+@pytest.mark.parametrize(("question", "language"), [(ENGLISH, "English"), (PORTUGUESE, "Portuguese")])
+def test_a_visitor_asks_and_sees_the_past_answer_and_why(space, visit, question, language):
+    page = visit(space.url)
+    card = ask(page, question).locator(".rp-card").first
+    expect(card.locator(".rp-badge")).to_have_text("Same question")
+    expect(card.locator(".rp-past")).to_have_text(question)
+    expect(card).to_contain_text(language)
+    expect(card.locator(".rp-reason[data-done=true]")).to_be_visible(timeout=WRITTEN)
+
+
+def test_a_visitor_reads_an_answer_out_of_a_text_and_has_no_evaluation_tab(space, visit):
+    page = visit(space.url)
+    expect(page.get_by_role("tab", name="Evaluation")).to_have_count(0)
+    page.get_by_role("tab", name="Read").click()
+    page.get_by_role("button", name="Try an example").click()
+    expect(page.locator(".rp-context mark")).to_contain_text("30 dias", timeout=JUDGED)
+
+
+def test_the_app_has_no_rights_and_complains_of_nothing(space):
+    status = (f"/proc/{space.process.pid}/status").encode()
+    with open(status) as file:
+        real, effective, saved, _ = re.search(r"^Uid:\s+(\d+)\s+(\d+)\s+(\d+)\s+(\d+)$", file.read(), re.M).groups()
+    assert "0" not in (real, effective, saved)
+    assert not re.search(r'"level": "(?:warning|error)"|Traceback', space.log.read_text())
