@@ -20,6 +20,8 @@ PREFIX = "RESPOSTA_"
 
 # What people put into these by mistake may be a key, so no message repeats it.
 _CONFIDENTIAL = frozenset({"teacher_key", "teacher_url", "hf_token"})
+# A database's address may hold its password.
+_NOT_REPEATED = _CONFIDENTIAL | {"DATABASE_URL"}
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -197,7 +199,7 @@ def _explain(item: ErrorDetails) -> str:
     # pydantic locates an aliased field by its alias and a plain one by its field name.
     location = str(item["loc"][0]) if item["loc"] else "?"
     name = _environment_names().get(location, location)
-    shown = "" if location in _CONFIDENTIAL else f"={item.get('input')!r}"
+    shown = "" if location in _NOT_REPEATED else f"={item.get('input')!r}"
     return f"{name}{shown}: {item['msg'].removeprefix('Value error, ')}; correct it or unset it"
 
 

@@ -38,7 +38,9 @@ def made_environment(folder: Path = FOLDER) -> Path:
     installed.
     """
     python, requirements = others_python(), required()
-    known = hashlib.sha256("\n".join([str(python), _version(python), *requirements]).encode()).hexdigest()
+    torch_index = os.environ.get("TORCH_INDEX_URL", "")
+    decisive = [str(python), _version(python), torch_index, *requirements]
+    known = hashlib.sha256("\n".join(decisive).encode()).hexdigest()
     own_folder(folder)
     place = folder / f"environment-{known[:12]}"
     with FileLock(folder / "environment.lock"):
@@ -46,8 +48,11 @@ def made_environment(folder: Path = FOLDER) -> Path:
             shutil.rmtree(place, ignore_errors=True)
             _run([python, "-m", "venv", "--without-pip", place])
             # A Python of the system may come without pip; ours installs into the other environment.
-            pip = [sys.executable, "-m", "pip", "--python", place / "bin" / "python"]
-            _run([*pip, "install", "--quiet", "--disable-pip-version-check", *requirements])
+            pip = [sys.executable, "-m", "pip", "--python", place / "bin" / "python", "install", "-q"]
+            if torch_index:
+                # As the Makefile does, for a build of torch without the libraries of a GPU.
+                _run([*pip, "--index-url", torch_index, *[one for one in requirements if one.startswith("torch==")]])
+            _run([*pip, "--disable-pip-version-check", *requirements])
             (place / COMPLETE).touch()
     return place / "bin" / "python"
 

@@ -24,7 +24,7 @@ def test_everything_wrong_is_in_one_message(monkeypatch: pytest.MonkeyPatch) -> 
         "RESPOSTA_TRESHOLD_EN": "0.4",
         "RESPOSTA_THRESHOLD_PT": "4",
         "RESPOSTA_PRECISION": "95",
-        "DATABASE_URL": "mysql://x",
+        "DATABASE_URL": "mysql://ana:geheim@x",
     }.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as error:
@@ -34,7 +34,7 @@ def test_everything_wrong_is_in_one_message(monkeypatch: pytest.MonkeyPatch) -> 
     assert "did you mean RESPOSTA_THRESHOLD_EN?" in message
     assert "RESPOSTA_THRESHOLD_PT='4'" in message
     assert "RESPOSTA_PRECISION='95': Input should be less than or equal to 0.99" in message
-    assert "must begin with postgresql://" in message
+    assert "DATABASE_URL: must begin with postgresql://" in message and "geheim" not in message
 
 
 @pytest.mark.parametrize("environment", [{"HOST": "0.0.0.0"}, {"SPACE_ID": "a/b"}, {"HOST": "example.com"}])
