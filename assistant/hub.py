@@ -49,6 +49,12 @@ def parse_pinned(text: str) -> Pinned | None:
     return Pinned(repo, commit)
 
 
+def check_repo(text: str) -> None:
+    """Raise `InputError` unless `text` is OWNER/NAME."""
+    if not _REPO.fullmatch(text):
+        raise InputError(f"{text!r} is not a repository's name: write OWNER/NAME.")
+
+
 @dataclass(frozen=True, slots=True)
 class Hub:
     """The Hub at `endpoint` (None: the public one), used with `token` (None: the login of this machine, if any).
@@ -68,8 +74,7 @@ class Hub:
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
         from huggingface_hub.errors import RepositoryNotFoundError
 
-        if not _REPO.fullmatch(repo):
-            raise InputError(f"{repo!r} is not a repository's name: write OWNER/NAME.")
+        check_repo(repo)
         names, there = held(folder), set()
         api = self.api()
         with self.explained(f"Publishing to {repo}", repo):

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from assistant.errors import RespostaError
 from space_environment import FOLDER, CannotRehearseError, RehearsalError, made_environment
 from space_measures import Memory, disk
-from space_process import USER, Stage, laid_out, running
+from space_process import USER, LocalSpace, laid_out, running
 
 # Both stand in the sample library as they are.
 QUESTIONS = (
@@ -49,33 +49,33 @@ class Figure:
         return self.aim is not None and self.value > self.aim
 
 
-def rehearse(stage: Stage, port: int) -> list[Figure]:
+def rehearse(space: LocalSpace, port: int) -> list[Figure]:
     """Start twice and ask; what it took.
 
     Raises `RehearsalError` when a start fails or a question is not answered.
     """
     memory = Memory()
-    with memory.watching(stage):
-        first = _first_answer(stage, port)
+    with memory.watching(space):
+        first = _first_answer(space, port)
         # A restarted Space has an empty database again.
-        shutil.rmtree(stage.plan.variables["DATA_DIR"])
-        second = _first_answer(stage, port)
+        shutil.rmtree(space.plan.variables["DATA_DIR"])
+        second = _first_answer(space, port)
     return [
         Figure("very first start to first answer", first, "s"),
         Figure("start to first answer, weights in place", second, "s", MOST_SECONDS),
         Figure("peak memory, database included", memory.peak, "MiB", MOST_MIB),
-        Figure("disk: environment", disk(stage.python.parents[1]), "MiB"),
-        Figure("disk: files", disk(stage.tree), "MiB"),
-        Figure("disk: written by the app", disk(stage.writable), "MiB"),
+        Figure("disk: environment", disk(space.python.parents[1]), "MiB"),
+        Figure("disk: files", disk(space.tree), "MiB"),
+        Figure("disk: written by the app", disk(space.writable), "MiB"),
     ]
 
 
-def _first_answer(stage: Stage, port: int) -> float:
+def _first_answer(space: LocalSpace, port: int) -> float:
     """Seconds from the start to the first answer; what else a visitor may call is called as well."""
     from gradio_client import Client
 
     seconds = []
-    with running(stage, port) as app:
+    with running(space, port) as app:
         client = Client(app.url, verbose=False)
         for question in QUESTIONS:
             matches = client.predict(question, api_name="/suggest")["matches"]
@@ -102,8 +102,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         python = made_environment(chosen.folder)
-        with laid_out(chosen.folder, python, chosen.repo, chosen.user) as stage:
-            figures = rehearse(stage, chosen.port)
+        with laid_out(chosen.folder, python, chosen.repo, chosen.user) as space:
+            figures = rehearse(space, chosen.port)
     except CannotRehearseError as error:
         print(error, file=sys.stderr)
         return 2

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from space_process import Stage
+from space_process import LocalSpace
 
 SECONDS_BETWEEN = 0.25
 MIB = 1024 * 1024
@@ -23,10 +23,10 @@ class Memory:
         self.peak = 0.0
 
     @contextlib.contextmanager
-    def watching(self, stage: Stage) -> Iterator[None]:
+    def watching(self, space: LocalSpace) -> Iterator[None]:
         """Look four times a second."""
         done = threading.Event()
-        watcher = threading.Thread(target=self._watch, args=(stage, done), daemon=True)
+        watcher = threading.Thread(target=self._watch, args=(space, done), daemon=True)
         watcher.start()
         try:
             yield
@@ -34,9 +34,9 @@ class Memory:
             done.set()
             watcher.join()
 
-    def _watch(self, stage: Stage, done: threading.Event) -> None:
+    def _watch(self, space: LocalSpace, done: threading.Event) -> None:
         while not done.wait(SECONDS_BETWEEN):
-            self.peak = max(self.peak, sum(map(_pss, stage.processes())) / MIB)
+            self.peak = max(self.peak, sum(map(_pss, space.processes())) / MIB)
 
 
 def _pss(process: psutil.Process) -> int:

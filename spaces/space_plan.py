@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from assistant.errors import InputError
-from assistant.hub import Pinned, parse_pinned
+from assistant.hub import Pinned, check_repo, parse_pinned
 from space_contents import SpaceFile, described_commit, served_files
 
 # A Space's only folder that every user may write to. It is emptied at each restart.
@@ -17,8 +16,6 @@ WRITABLE = PurePosixPath("/tmp/resposta")
 SECRETS = ("DATABASE_URL", "HF_TOKEN")
 # Set only when asked for, so taken away again when no longer asked for.
 CHOSEN = ("RESPOSTA_ADAPTER", "RESPOSTA_READING_ADAPTER", "RESPOSTA_FEEDBACK_REPO")
-
-_REPO = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +59,11 @@ def make_plan(
     writable: PurePosixPath = WRITABLE,
 ) -> Plan:
     """Raises `InputError` for a name that is none, or an adapter without a whole commit."""
-    _check_repo(repo, "--repo")
+    check_repo(repo)
     chosen = {"RESPOSTA_ADAPTER": adapter, "RESPOSTA_READING_ADAPTER": reading_adapter}
     adapters = [_pinned(given) for given in chosen.values() if given]
     if feedback_repo:
-        _check_repo(feedback_repo, "--feedback-repo")
+        check_repo(feedback_repo)
     variables = {
         "HOST": "0.0.0.0",
         "PORT": "7860",
@@ -80,11 +77,6 @@ def make_plan(
     return Plan(
         repo, described_commit(), served_files(adapters), variables, tuple(dict.fromkeys(secrets)), hardware, private
     )
-
-
-def _check_repo(repo: str, option: str) -> None:
-    if not _REPO.fullmatch(repo):
-        raise InputError(f"{option} {repo!r} is not a repository's name: write OWNER/NAME.")
 
 
 def _pinned(text: str) -> Pinned:

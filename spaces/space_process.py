@@ -27,7 +27,7 @@ READ_ONLY_FILE, READ_ONLY_FOLDER = 0o444, 0o555
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class LocalSpace:
     """A laid-out Space below `folder`, run by `python`: its tree, its writable folder, its plan and the user."""
 
     folder: Path
@@ -66,7 +66,7 @@ class Stage:
 
 
 @contextlib.contextmanager
-def laid_out(folder: Path, python: Path, repo: str, user: str = USER) -> Iterator[Stage]:
+def laid_out(folder: Path, python: Path, repo: str, user: str = USER) -> Iterator[LocalSpace]:
     """A Space's files below `folder`, removed at the end. Needs root, to give and take rights.
 
     Raises `CannotRehearseError` when we are not root or there is no such user.
@@ -78,18 +78,18 @@ def laid_out(folder: Path, python: Path, repo: str, user: str = USER) -> Iterato
         # Others have to walk through it.
         place.chmod(0o755)
         plan = make_plan(repo, writable=PurePosixPath(place / "writable"))
-        stage = Stage(place, python, plan, user)
-        stage.writable.mkdir(mode=0o700)
-        os.chown(stage.writable, account.pw_uid, account.pw_gid)
+        space = LocalSpace(place, python, plan, user)
+        space.writable.mkdir(mode=0o700)
+        os.chown(space.writable, account.pw_uid, account.pw_gid)
         for file in plan.files:
-            path = stage.tree / file.path
+            path = space.tree / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(file.content)
             path.chmod(READ_ONLY_FILE)
-        for path in (stage.tree, *stage.tree.rglob("*")):
+        for path in (space.tree, *space.tree.rglob("*")):
             if path.is_dir():
                 path.chmod(READ_ONLY_FOLDER)
-        yield stage
+        yield space
     finally:
         shutil.rmtree(place)
 
@@ -105,19 +105,19 @@ class Started:
 
 
 @contextlib.contextmanager
-def running(stage: Stage, port: int) -> Iterator[Started]:
+def running(space: LocalSpace, port: int) -> Iterator[Started]:
     """Start `python app.py`, wait until it answers, stop it with SIGTERM.
 
     Raises `RehearsalError` when it does not start, does not stop cleanly, or leaves a process behind.
     """
-    account = _account(stage.user)
-    log = stage.folder / "app.log"
+    account = _account(space.user)
+    log = space.folder / "app.log"
     begun = time.monotonic()
     with log.open("wb") as sink:
         process = subprocess.Popen(
-            [stage.python, "app.py"],
-            cwd=stage.tree,
-            env=stage.environment(port),
+            [space.python, "app.py"],
+            cwd=space.tree,
+            env=space.environment(port),
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,
@@ -133,21 +133,21 @@ def running(stage: Stage, port: int) -> Iterator[Started]:
         process.send_signal(signal.SIGTERM)
         if code := process.wait(STOP_SECONDS):
             raise RehearsalError(f"The app ended with code {code} when it was stopped:\n{_last_words(log)}")
-        if left := stage.processes():
+        if left := space.processes():
             raise RehearsalError(f"The app left processes behind: {', '.join(one.name() for one in left)}.")
     except subprocess.TimeoutExpired as error:
         raise RehearsalError(f"The app did not stop within {STOP_SECONDS} s:\n{_last_words(log)}") from error
     finally:
-        for one in stage.processes():
+        for one in space.processes():
             with contextlib.suppress(psutil.NoSuchProcess):
                 one.kill()
         process.wait()
 
 
-def with_weights(stage: Stage, converted: Path) -> None:
+def with_weights(space: LocalSpace, converted: Path) -> None:
     """Put a folder of converted weights in place, as a Space has it after its first start."""
-    account = _account(stage.user)
-    models = Path(stage.plan.variables["RESPOSTA_CACHE_DIR"]) / "models"
+    account = _account(space.user)
+    models = Path(space.plan.variables["RESPOSTA_CACHE_DIR"]) / "models"
     shutil.copytree(converted, models / converted.name)
     for path in (models.parent, models, *models.rglob("*")):
         os.chown(path, account.pw_uid, account.pw_gid)

@@ -196,8 +196,8 @@ def test_a_secret_on_the_command_line_or_nowhere_is_refused_without_repeating_it
     [
         (["--adapter", "ana/judge@main"], "write ana/judge@ and the commit's 40 hex digits"),
         (["--reading-adapter", "runs/reader"], "is no adapter on the Hub: write OWNER/NAME@"),
-        (["--feedback-repo", "said"], "--feedback-repo 'said' is not a repository's name: write OWNER/NAME."),
-        (["--repo", "resposta"], "--repo 'resposta' is not a repository's name: write OWNER/NAME."),
+        (["--feedback-repo", "said"], "'said' is not a repository's name: write OWNER/NAME."),
+        (["--repo", "resposta"], "'resposta' is not a repository's name: write OWNER/NAME."),
     ],
 )
 def test_names_that_are_none(hub_state: SpaceState, deployed, options, fix) -> None:

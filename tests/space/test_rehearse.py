@@ -39,16 +39,16 @@ def figures(monkeypatch: pytest.MonkeyPatch):
 @as_root
 def test_aims_decide_the_exit_code(figures, capsys: pytest.CaptureFixture) -> None:
     told = Figure("disk", 900, "MiB")
-    figures(lambda stage, port: [told, Figure("start", 90, "s", 90)])
+    figures(lambda space, port: [told, Figure("start", 90, "s", 90)])
     assert ran(main, capsys, []) == (0, f"{'disk':<42}     900 MiB   \n{'start':<42}      90 s     at most 90 s\n", "")
-    figures(lambda stage, port: [told, Figure("start", 91, "s", 90)])
+    figures(lambda space, port: [told, Figure("start", 91, "s", 90)])
     code, shown, _ = ran(main, capsys, [])
     assert code == 1 and shown.endswith("91 s     at most 90 s  MISSED\n")
 
 
 @as_root
 def test_what_did_not_work_is_told(figures, capsys: pytest.CaptureFixture) -> None:
-    def fails(stage, port) -> list[Figure]:
+    def fails(space, port) -> list[Figure]:
         raise RehearsalError("The app ended at its start:\nImportError")
 
     figures(fails)
@@ -70,8 +70,8 @@ def test_an_app_that_does_not_start_is_told_with_its_log_and_nothing_stays() -> 
     # A Python without any of the requirements.
     with (
         pytest.raises(RehearsalError, match="No module named"),
-        laid_out(FOLDER, others_python(), REPO) as stage,
-        running(stage, free_port()),
+        laid_out(FOLDER, others_python(), REPO) as space,
+        running(space, free_port()),
     ):
         pytest.fail("it started")
     assert set(FOLDER.iterdir()) == before
@@ -79,28 +79,28 @@ def test_an_app_that_does_not_start_is_told_with_its_log_and_nothing_stays() -> 
 
 @as_root
 def test_the_files_are_those_of_a_deployment_and_the_user_cannot_write_them() -> None:
-    with laid_out(FOLDER, others_python(), REPO) as stage:
-        laid = {path.relative_to(stage.tree).as_posix() for path in stage.tree.rglob("*") if path.is_file()}
+    with laid_out(FOLDER, others_python(), REPO) as space:
+        laid = {path.relative_to(space.tree).as_posix() for path in space.tree.rglob("*") if path.is_file()}
         assert laid == {file.path for file in make_plan(REPO).files}
-        modes = {stat.S_IMODE(path.stat().st_mode) & 0o222 for path in (stage.tree, *stage.tree.rglob("*"))}
-        assert modes == {0} and stage.tree.stat().st_uid == 0
-        found = stage.environment(7000)
+        modes = {stat.S_IMODE(path.stat().st_mode) & 0o222 for path in (space.tree, *space.tree.rglob("*"))}
+        assert modes == {0} and space.tree.stat().st_uid == 0
+        found = space.environment(7000)
         assert (found["SYSTEM"], found["SPACE_ID"], found["PORT"]) == ("spaces", REPO, "7000")
-        deployed = make_plan(REPO, writable=PurePosixPath(stage.writable)).variables
+        deployed = make_plan(REPO, writable=PurePosixPath(space.writable)).variables
         assert deployed.keys() <= found.keys() and found["DATA_DIR"] == deployed["DATA_DIR"]
 
 
 @as_root
 def test_memory_is_that_of_all_processes_in_the_folder() -> None:
-    with laid_out(FOLDER, others_python(), REPO) as stage:
+    with laid_out(FOLDER, others_python(), REPO) as space:
         code = "import time; kept = bytes(range(256)) * (300 << 10); print(flush=True); time.sleep(60)"
         holding = [
-            subprocess.Popen([sys.executable, "-c", code], cwd=stage.writable, stdout=subprocess.PIPE) for _ in range(2)
+            subprocess.Popen([sys.executable, "-c", code], cwd=space.writable, stdout=subprocess.PIPE) for _ in range(2)
         ]
         memory = Memory()
         for one in holding:
             one.stdout.readline()
-        with memory.watching(stage):
+        with memory.watching(space):
             time.sleep(1)
         for one in holding:
             one.kill()
