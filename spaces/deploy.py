@@ -43,6 +43,7 @@ def secret_values(names: Sequence[str]) -> dict[str, str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Plan, send, wait; returns the exit code."""
     chosen = _parser().parse_args(arguments)
     try:
         secrets = secret_values(chosen.secret)

@@ -92,6 +92,7 @@ def _first_answer(space: LocalSpace, port: int) -> float:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Lay out, rehearse, print; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python spaces/rehearse.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

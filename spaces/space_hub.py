@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from assistant.errors import ModelError, RespostaError
 from assistant.hub import Hub
 from space_plan import CHOSEN, Plan
 
 if TYPE_CHECKING:
-    from huggingface_hub import HfApi, SpaceInfo, SpaceRuntime
+    from huggingface_hub import HfApi, SpaceHardware, SpaceInfo, SpaceRuntime
 
 # The Hub makes it with the repository; its rules say which files are large.
 KEPT = (".gitattributes",)
@@ -46,13 +46,16 @@ def put(hub: Hub, plan: Plan, secrets: Mapping[str, str]) -> Deployed:
     with hub.explained(f"Deploying to {plan.repo}", plan.repo):
         found = _made_or_found(api, plan)
         if plan.hardware and plan.hardware != _hardware(api.get_space_runtime(plan.repo)):
-            api.request_space_hardware(plan.repo, plan.hardware)
+            # The Hub may have some that this client does not know.
+            api.request_space_hardware(plan.repo, cast("SpaceHardware", plan.hardware))
         _set_variables(api, plan)
         for name in plan.secrets:
             api.add_space_secret(plan.repo, name, secrets[name])
         wanted = {file.path for file in plan.files}
         there = {file.rfilename for file in found.siblings or []}
-        changes = [CommitOperationAdd(file.path, file.content) for file in plan.files]
+        changes: list[CommitOperationAdd | CommitOperationDelete] = [
+            CommitOperationAdd(file.path, file.content) for file in plan.files
+        ]
         changes += [CommitOperationDelete(path) for path in sorted(there - wanted - {*KEPT})]
         message = f"Resposta at {plan.commit}"
         commit = api.create_commit(plan.repo, changes, commit_message=message, repo_type="space").oid
@@ -93,6 +96,7 @@ def wait(hub: Hub, repo: str, commit: str, most_seconds: float, tell: Callable[[
 
 
 def page(hub: Hub, repo: str) -> str:
+    """The Space's address on the Hub."""
     return f"{hub.endpoint or 'https://huggingface.co'}/spaces/{repo}"
 
 

@@ -45,6 +45,7 @@ class Plan:
 
 
 def is_replaced(file: SpaceFile) -> bool:
+    """Whether a file of this folder takes the place of the project's."""
     return file.source != file.path
 
 
