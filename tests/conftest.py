@@ -26,6 +26,8 @@ from assistant.settings import Settings, load_settings
 from assistant.store.connection import Store, open_store
 from assistant.store.embedded import EmbeddedPostgres
 from assistant.store.migrate import migrate
+from tests.hub_server import running_hub
+from tests.hub_state import HubState
 from tests.serving import demo, served  # noqa: F401
 
 # Whoever starts the tests as a background job starts them deaf to Ctrl-C, and what they start inherits that.
@@ -136,6 +138,15 @@ def model() -> Iterator[LoadedModel]:
     """The real small language model as it judges, in the type in which batching changes no number."""
     with open_model(load_settings(dtype="float32")) as loaded:
         yield loaded
+
+
+@pytest.fixture
+def hub_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, HubState]]:
+    """The address of a Hub of our own, and what it holds."""
+    # What HF_HUB_DISABLE_XET=1 sets when huggingface_hub is imported, which other tests may have done already.
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
+    with running_hub() as (address, state):
+        yield address, state
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A local server that speaks as much of the Hugging Face Hub's HTTP API as pushing and pulling a version need.
+"""A local server that speaks as much of the Hugging Face Hub's HTTP API as pushing and pulling files need.
 
 Written from what huggingface_hub 1.33 sends and reads. It offers LFS uploads and no Xet, so a client has to run
 with the documented HF_HUB_DISABLE_XET.
@@ -250,13 +250,13 @@ class Handler(BaseHTTPRequestHandler):
         return f"http://127.0.0.1:{self.server.server_address[1]}"
 
 
-# Spaces speak the same of their files; of what runs them tells tests/hub_space.py.
-_REPO = r"/api/(?:models|spaces)/(?P<repo>[^/]+/[^/]+)"
+# Data sets and Spaces speak the same of their files; of what runs a Space tells tests/hub_space.py.
+_REPO = r"/api/(?:models|datasets|spaces)/(?P<repo>[^/]+/[^/]+)"
 ROUTES = (
     ("POST", "/api/repos/create", Handler.create_repository),
     ("POST", "/api/validate-yaml", Handler.validate_card),
     ("POST", _REPO + "/preupload/(?P<revision>.+)", Handler.preupload),
-    ("POST", r"/(?:spaces/)?(?P<repo>[^/]+/[^/]+)\.git/info/lfs/objects/batch", Handler.offer_upload),
+    ("POST", r"/(?:datasets/|spaces/)?(?P<repo>[^/]+/[^/]+)\.git/info/lfs/objects/batch", Handler.offer_upload),
     ("PUT", "/lfs/(?P<oid>[0-9a-f]{64})", Handler.upload),
     ("POST", "/api/lfs/verify", Handler.verify),
     ("POST", _REPO + "/commit/(?P<revision>.+)", Handler.make_commit),

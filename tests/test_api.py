@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 
 import httpx
 import pytest
@@ -148,27 +149,20 @@ def test_a_demo_suggests_answers_and_searches(demo_client):
     assert demo_client.predict("helmet", 2, api_name="/search")
 
 
-def test_a_demo_refuses_feedback_by_name(demo):
-    kind, reply = _call(demo.url, "feedback", "i", "a", "up")
-    assert kind == "error"
-    assert "demo" in reply["error"]
+def test_a_demos_visitor_rates_what_was_shown_and_nothing_else(demo):
+    _, (shown,) = _call(demo.url, "suggest", ENGLISH, "en", False)
+    rated = shown["interaction_id"], shown["matches"][0]["id"], "up"
+    assert _call(demo.url, "feedback", *rated) == ("complete", [{"stored": True}])
+    kind, reply = _call(demo.url, "feedback", str(uuid.uuid4()), *rated[1:])
+    assert kind == "error" and "There is no interaction" in reply["error"]
 
 
-def test_a_demo_refuses_private_handlers_called_by_number(demo):
-    dependencies = httpx.get(f"{demo.url}/config").json()["dependencies"]
-    (feedback,) = (one["id"] for one in dependencies if one["api_name"] == "feedback")
-    refused = _private(demo.url, feedback, ["i", "a", "up", ""])
-    assert refused["success"] is False
-    assert "demo" in refused["output"]["error"]
-
-
-@pytest.mark.parametrize("function", ["feedback", "write"])
-def test_a_demo_refuses_what_its_page_hides(demo, served, function):
-    request = {"interaction_id": "i", "answer_id": "a", "verdict": "up", "question": "Q?", "answer": ""}
-    reply = _component(demo.url, function, request).json()
+def test_a_demo_refuses_what_its_page_hides(demo, served):
+    request = {"question": "Q?", "answer": ""}
+    reply = _component(demo.url, "write", request).json()
     assert reply["ok"] is False
     assert "demo" in reply["error"]
-    assert "demo" not in _component(served.url, function, request).json()["error"]
+    assert "demo" not in _component(served.url, "write", request).json()["error"]
 
 
 def test_server_functions_are_only_ours(served):

@@ -16,16 +16,10 @@ from assistant.records import Answer, Candidate, Differences, Feedback, Part, Si
 from assistant.settings import Settings
 from assistant.store.connection import Store
 from assistant.visitors import Visitors, notice
-from tests.hub_server import OWNER, READS, WRITES, running_hub
+from tests.hub_server import OWNER, READS, WRITES
 from tests.hub_state import HubState, Repository
 
 DATA = f"{OWNER}/feedback"
-
-
-@pytest.fixture
-def hub_server():
-    with running_hub() as found:
-        yield found
 
 
 def asked(store: Store, question: str, verdict: str | None = None) -> str:
@@ -65,9 +59,8 @@ def test_what_is_old_is_forgotten_and_what_was_rated_stays_in_a_database_of_ones
 
 
 def test_ratings_go_to_a_private_data_set_once_and_before_they_are_forgotten(
-    store: Store, tmp_path: Path, hub_server: tuple[str, HubState], monkeypatch: pytest.MonkeyPatch
+    store: Store, tmp_path: Path, hub_server: tuple[str, HubState]
 ) -> None:
-    monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")
     address, state = hub_server
     settings = Settings(demo=True, data_dir=tmp_path, database_url=None, feedback_repo=DATA)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from assistant.settings import Settings
 from assistant.store.connection import Store
 from assistant.versions import AdapterVersion
 from tests.adapters import make_version
-from tests.hub_server import WRITES, running_hub
+from tests.hub_server import WRITES
 from tests.hub_state import HubState
 
 
@@ -32,15 +31,6 @@ def made(registry: Registry, tmp_path: Path):
         return registry.add(tmp_path / f"made-{seed}", "ana").version
 
     return make
-
-
-@pytest.fixture
-def hub_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, HubState]]:
-    """The address of a Hub of our own, and what it holds."""
-    # What HF_HUB_DISABLE_XET=1 sets when huggingface_hub is imported, which other tests may have done already.
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
-    with running_hub() as (address, state):
-        yield address, state
 
 
 @pytest.fixture
