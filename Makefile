@@ -67,8 +67,7 @@ reports: weights
 # A few hundred rows on top of the shipped judge, with what agents said here; the data comes from the Hub without DATA.
 # What it is given besides: make retrain RETRAIN="--promote --publish OWNER/NAME".
 retrain: weights
-	$(VENV)/bin/python -m training.retrain --recipe training/recipes/question-similarity-retrain.yaml --at-least 0 \
-	  --measure shop-en shop-pt --calibration-rows 60 $(if $(DATA),--data $(DATA)) $(RETRAIN)
+	$(VENV)/bin/python -m training.retrain --at-least 0 --measure shop-en shop-pt $(if $(DATA),--data $(DATA)) $(RETRAIN)
 
 clean:
 	rm -rf $(VENV)

@@ -101,12 +101,18 @@ def _newest(
 def _bounds(report: Report, rule: DataRule) -> Iterator[Check]:
     for bounds, sign in ((rule.floors, "≥"), (rule.ceilings, "≤")):
         for language, measures in bounds.items():
-            found = report.by_language.get(language, {})
+            found = report.by_language.get(language, {}) | _as_shown(report, language)
             for measure, bound in measures.items():
                 value = found.get(measure)
                 passed = value is not None and (value >= bound if sign == "≥" else value <= bound)
                 name = f"{report.data['name']} {language} {measure.replace('_', ' ')}"
                 yield Check(name, "none" if value is None else f"{value:.3f}", f"{sign} {bound:g}", passed)
+
+
+def _as_shown(report: Report, language: str) -> dict[str, float]:
+    """What agents get: at the threshold that the app takes for its precision, not at one half."""
+    app = report.detail.get("app", {}).get(language)
+    return {"app_recall": app["recall"]} if app else {}
 
 
 def _cost(report: Report, rules: TaskRules) -> Iterator[Check]:

@@ -13,7 +13,7 @@ from assistant.settings import Settings
 from assistant.versions import AdapterVersion
 from evals.gate import Check, GateRefused, Outcome, judge_candidate, main, promote, shelf_of
 from evals.gate_rules import RULES, TaskRules, load_rules
-from evals.reporting.pair_report import pair_findings
+from evals.reporting.pair_report import at_thresholds, pair_findings
 from evals.reporting.report import Report, write_report
 from tests.adapters import TASK, stages
 from tests.commands import ran
@@ -28,6 +28,7 @@ RULES_OF_TEST = TaskRules.model_validate(
         "data": [
             {"names": ["ours"], "rows": 200, "floors": {"en": {"accuracy": 0.75}}, "ceilings": {"pt": {"brier": 0.2}}},
             {"names": ["theirs", "others"], "rows": 200, "optional": True, "floors": {"pt": {"f1": 0.99}}},
+            {"names": ["shop"], "rows": 200, "optional": True, "floors": {"en": {"accuracy": 0.75, "app_recall": 0.3}}},
         ],
     }
 )
@@ -84,6 +85,16 @@ def test_floors_ceilings_and_cost(made, measured, checks) -> None:
         "ours single row seconds",
         "ours peak memory gib",
     }
+
+
+def test_a_version_that_shows_nothing_is_refused_however_right_it_is(made, measured, checks) -> None:
+    for seed, (threshold, refused) in enumerate([(0.6, set()), (0.9999, {"shop en app recall"})], start=1):
+        version, rows = made(seed), pair_rows(1, 1.5)
+        measured(version, 1.5)
+        found = pair_findings(rows, 0.5)
+        found["detail"]["app"] = at_thresholds(rows, {"en": threshold})
+        measured(version, 1.5, name="shop", **found)
+        assert failed(checks(version)) == refused
 
 
 def test_what_does_not_count_as_measured(made, measured, checks) -> None:

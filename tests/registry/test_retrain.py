@@ -20,7 +20,7 @@ from assistant.records import Answer, Candidate, Differences, Feedback, Part, Si
 from assistant.registry import Registry
 from assistant.settings import Settings
 from assistant.store.connection import Store
-from evals.reporting.pair_report import pair_findings
+from evals.reporting.pair_report import at_thresholds, pair_findings
 from evals.reporting.report import Report, write_report
 from tests.adapters import TASK, make_version
 from tests.commands import ran
@@ -63,6 +63,8 @@ class Commands:
             rows = pair_rows(3, self.skill, 330)
             for row in rows:
                 row["probability"] = 0.5 if row["probability"] is None else row["probability"]
+            found = pair_findings(rows, 0.5)
+            found["detail"]["app"] = at_thresholds(rows, {"en": 0.5, "pt": 0.5})
             report = Report(
                 task=TASK,
                 system="judge",
@@ -71,7 +73,7 @@ class Commands:
                 leaks={"allowed": False, "rows": [], "dropped": []},
                 threshold=0.5,
                 cost={"single_row_seconds": 0.2, "peak_memory_bytes": 2 << 30},
-                **pair_findings(rows, 0.5),
+                **found,
             )
             write_report(Path(rest[rest.index("--out") + 1]), report, rows)
 

@@ -16,7 +16,7 @@ from training.recipe import FOLDER, Recipe, Source, load_recipe
 
 # By task, without and with a GPU.
 RECIPES: dict[Task, tuple[str, str]] = {
-    "question-similarity": ("question-similarity-small.yaml", "question-similarity-llama3.yaml"),
+    "question-similarity": ("question-similarity-retrain.yaml", "question-similarity-llama3-judge.yaml"),
     "portuguese-qa": ("portuguese-qa-small.yaml", "portuguese-qa-llama3.yaml"),
 }
 MEASURED: dict[Task, tuple[str, ...]] = {"question-similarity": ("shop-en", "shop-pt"), "portuguese-qa": ()}
