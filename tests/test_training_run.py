@@ -95,7 +95,7 @@ def alone(data: Path, server: str, tmp_path_factory: pytest.TempPathFactory) -> 
     home = tmp_path_factory.mktemp("alone")
     with new_database(server, "template") as database:
         process = started(data, home, database)
-        _, err = process.communicate(timeout=300)
+        _, err = process.communicate(timeout=600)
     assert process.returncode == 0, err
     return losses(home)
 
@@ -119,7 +119,7 @@ def test_interrupted_and_killed_a_run_ends_as_if_left_alone(
     (run / "checkpoints" / "checkpoint-99").mkdir()
 
     third = started(data, broken, database_url)
-    out, err = third.communicate(timeout=300)
+    out, err = third.communicate(timeout=600)
     assert third.returncode == 0, err
     curve = losses(broken)
     assert len(alone) == len(curve) > 6
@@ -141,7 +141,7 @@ def test_interrupted_and_killed_a_run_ends_as_if_left_alone(
     kept = step(complete(run / "checkpoints")[0])
     fork = ("--fork", f"{run.name}@{kept}", "--set", "training.learning_rate=1e-5")
     forked = started(data, broken, database_url, *fork)
-    out, err = forked.communicate(timeout=300)
+    out, err = forked.communicate(timeout=600)
     assert forked.returncode == 0, err
     (other,) = [path for path in broken.glob("runs/smoke-*") if path.name != run.name]
     entries = [entry for entry in read_version(other / "version").history if "loss" in entry]
@@ -154,7 +154,7 @@ def test_two_processes_train_as_one(data: Path, alone: list[float], tmp_path: Pa
     accelerate = (str(Path(sys.executable).with_name("accelerate")), "launch", "--multi_gpu", "--num_processes", "2")
     halved = ("--set", "training.per_device_batch=2")
     process = started(data, tmp_path, database_url, *halved, launcher=accelerate)
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate(timeout=600)
     assert process.returncode == 0, err
     assert out.count("rows read") == out.count(": version ") == 1
     # Sums of two halves are rounded otherwise, the more so the longer it goes on.
@@ -166,8 +166,13 @@ def test_two_processes_train_as_one(data: Path, alone: list[float], tmp_path: Pa
     with open_store(settings) as store:
         assert len(open_registry(settings, store).list()) == 1
 
-    unsloth = started(data, tmp_path, database_url, "--set", "backend=unsloth", launcher=accelerate)
-    _, err = unsloth.communicate(timeout=300)
+    alone_only = [
+        part
+        for change in ("backend=unsloth", "training.packing=none", "training.reason_weight=1")
+        for part in ("--set", change)
+    ]
+    unsloth = started(data, tmp_path, database_url, *alone_only, launcher=accelerate)
+    _, err = unsloth.communicate(timeout=600)
     assert unsloth.returncode == 1 and "with --set backend=peft" in err
 
 
@@ -221,7 +226,7 @@ def test_a_teacher_is_asked_by_a_run_and_not_by_a_dry_run(
         # Of all rows at once, those held out as well.
         assert "16 pairs to ask about" in out and room.received == []
         process = started(data, tmp_path, database_url, *settings, "--yes")
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=600)
         assert process.returncode == 0, err
         assert len(room.asked) == 16
         assert out.index("16 pairs to ask about") < out.index("16 explanations by the teacher")
