@@ -21,6 +21,7 @@ from assistant.settings import Settings
 from assistant.spans import SpanReader
 from assistant.versions import AdapterVersion
 
+_FIX = "Roll back on the Evaluation tab, or with `python -m training.registry rollback TASK`."
 # What mends a version without them.
 COMMAND = "python -m training.registry canaries VERSION"
 # Another set of questions gets another number: what was answered to this one says nothing about that one.
@@ -115,11 +116,13 @@ def check(expected: Canaries, found: Canaries) -> None:
     apart = SAME_HARDWARE if same_hardware else OTHER_HARDWARE
     for (_, first, second), before, now in zip(PAIRS, expected.logits, found.logits, strict=False):
         if before is not now if before is None or now is None else abs(before - now) > apart:
-            raise ModelError(f"Canary {first!r} / {second!r} gave the logit {_shown(now)} instead of {_shown(before)}.")
+            raise ModelError(
+                f"Canary {first!r} / {second!r} gave the logit {_shown(now)} instead of {_shown(before)}. {_FIX}"
+            )
     for (question, _), known, said in zip(READINGS, expected.answers, found.answers, strict=False):
         # Another type may move the end of an answer, and no more.
         if said != known and (same_hardware or not set(said.split()) & set(known.split())):
-            raise ModelError(f"Canary {question!r} was answered {said!r} instead of {known!r}.")
+            raise ModelError(f"Canary {question!r} was answered {said!r} instead of {known!r}. {_FIX}")
 
 
 def _shown(logit: float | None) -> str:
