@@ -162,10 +162,10 @@ class Generators:
         self._open: dict[str, Generator] = {}
 
     def __call__(self, weights: Weights) -> Generator:
-        from assistant.generator import Generator
+        from assistant.generator.service import QueuedGenerator
 
         if weights.sha256 not in self._open:
-            self._open[weights.sha256] = Generator(
+            self._open[weights.sha256] = QueuedGenerator(
                 weights, threads(self._settings), self._settings.max_queue, self._settings.dtype
             )
         return self._open[weights.sha256]

@@ -13,8 +13,9 @@ from transformers import AutoModelForCausalLM
 
 from assistant import basemodels, prompts
 from assistant.errors import BusyError, ModelError
-from assistant.generator import Generator, TreePrompt
+from assistant.generator import TreePrompt
 from assistant.generator.engine import Engine
+from assistant.generator.service import QueuedGenerator
 from assistant.prompts import Segment
 from assistant.registry import SHIPPED_FOLDER
 from assistant.weights import Weights
@@ -72,7 +73,7 @@ def test_scores_equal_those_of_each_prompt_alone(model) -> None:
 def test_in_a_shorter_type_scores_are_nearly_the_same(model, weights: Weights) -> None:
     prompt = tree("I want to cancel what I ordered this morning.")
     exact = [score.logit for score in model.generator.score(prompt)]
-    generator = Generator(weights, 2, 8, "bfloat16")
+    generator = QueuedGenerator(weights, 2, 8, "bfloat16")
     try:
         assert generator.hardware.endswith(" bfloat16")
         short = [score.logit for score in generator.score(prompt)]
@@ -120,7 +121,7 @@ def test_an_adapter_that_was_loaded_last_answers_at_once(weights: Weights) -> No
     prompt = tree("Can I still cancel?")
 
     def first_words(*folders: Path) -> list[float]:
-        generator = Generator(weights, 2, 8, "float32")
+        generator = QueuedGenerator(weights, 2, 8, "float32")
         try:
             *_, last = [generator.load_adapter(folder) for folder in folders]
             return [score.logit for score in generator.score(prompt, last)]
@@ -207,7 +208,7 @@ def test_quoted_text_yields_no_control_token(model) -> None:
 
 
 def test_a_full_queue_says_so_and_a_closed_model_too(weights: Weights) -> None:
-    small = Generator(weights, 2, max_queue=1)
+    small = QueuedGenerator(weights, 2, max_queue=1)
     streams = [small.stream(tree("Tell me all."), 200)]
     try:
         with pytest.raises(BusyError, match="RESPOSTA_MAX_QUEUE"):
@@ -222,7 +223,7 @@ def test_a_full_queue_says_so_and_a_closed_model_too(weights: Weights) -> None:
 
 
 def test_a_caller_that_comes_during_a_stop_leaves_the_thread_its_wake_up(weights: Weights) -> None:
-    small = Generator(weights, 2, max_queue=8)
+    small = QueuedGenerator(weights, 2, max_queue=8)
     fetch, put = small._queue.get, small._queue.put_nowait
     scheduled = threading.Event()
 
@@ -248,7 +249,7 @@ def test_a_caller_that_comes_during_a_stop_leaves_the_thread_its_wake_up(weights
 
 
 def test_a_stop_does_not_wait_for_all_that_queued_up(weights: Weights) -> None:
-    small = Generator(weights, 2, max_queue=64)
+    small = QueuedGenerator(weights, 2, max_queue=64)
     outcomes: list[str] = []
     prompt = tree("Which of all these is it?", PASTS * 12)
 

@@ -5,7 +5,7 @@ import logging
 # peft imports bitsandbytes, which warns on some processors that a package is missing which would fetch code.
 logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
-from assistant.generator.jobs import LabelScore, Stream, TreePrompt  # noqa: E402
-from assistant.generator.service import Generator  # noqa: E402
+from assistant.generator.generator import Generator  # noqa: E402
+from assistant.generator.jobs import LabelScore, TreePrompt  # noqa: E402
 
-__all__ = ["Generator", "LabelScore", "Stream", "TreePrompt"]
+__all__ = ["Generator", "LabelScore", "TreePrompt"]

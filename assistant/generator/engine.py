@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Literal
 
 import torch
 from peft import PeftModel
@@ -20,6 +21,7 @@ from assistant.weights import Weights
 
 log = logging.getLogger(__name__)
 
+Device = Literal["cpu", "cuda"]
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -42,11 +44,12 @@ def compute_dtype(device: str, wanted: str = "auto") -> torch.dtype:
 
 
 class Engine:
-    """The loaded model. `adapters` holds the names that `use` accepts."""
+    """The loaded model. `adapters` holds the names that `use` accepts; without a `device` it is on the GPU if there
+    is one."""
 
-    def __init__(self, weights: Weights, threads: int, dtype: str = "auto") -> None:
+    def __init__(self, weights: Weights, threads: int, dtype: str = "auto", device: Device | None = None) -> None:
         self.weights = weights
-        self.device = "cuda" if has_cuda() else "cpu"
+        self.device: Device = device or ("cuda" if has_cuda() else "cpu")
         self.dtype = compute_dtype(self.device, dtype)
         if self.device == "cpu":
             torch.set_num_threads(threads)
@@ -98,14 +101,14 @@ class Engine:
         name = adapter_digest(folder)
         if name in self.adapters:
             return name
+        # Where a GPU is, PEFT would read the file into its memory, whatever the base is on.
+        how: dict[str, Any] = {"is_trainable": False, "autocast_adapter_dtype": False, "torch_device": self.device}
         try:
             if self._peft is None:
-                self._peft = PeftModel.from_pretrained(
-                    self.model, folder, adapter_name=name, is_trainable=False, autocast_adapter_dtype=False
-                )
+                self._peft = PeftModel.from_pretrained(self.model, folder, adapter_name=name, **how)
                 self._active = name
             else:
-                self._peft.load_adapter(folder, adapter_name=name, is_trainable=False, autocast_adapter_dtype=False)
+                self._peft.load_adapter(folder, adapter_name=name, **how)
         except (RuntimeError, ValueError, KeyError) as error:
             raise ModelError(
                 f"The adapter in {folder} does not fit {self.weights.base.name}: {error}. "

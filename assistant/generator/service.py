@@ -20,9 +20,10 @@ import torch
 
 from assistant.errors import BusyError, ModelError
 from assistant.generator.decoding import Allowed, Decoding, Row
-from assistant.generator.engine import Engine
+from assistant.generator.engine import Device, Engine
+from assistant.generator.generator import Generator
 from assistant.generator.jobs import Call, Job, LabelScore, Scoring, Stream, TreePrompt, Writing, batches, gone
-from assistant.generator.packing import Packed, Packer, Tree
+from assistant.generator.packing import Packed
 from assistant.prompts import Segment
 from assistant.weights import Weights
 
@@ -30,31 +31,19 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# Attention over a pack grows with its square; beyond this it costs more than padding would.
-PACK_TOKENS = {"cpu": 512, "cuda": 4096}
 
+class QueuedGenerator(Generator):
+    """The model of this process. Every method may be called from any thread."""
 
-class Generator:
-    """The model as its callers see it. Every method may be called from any thread."""
-
-    def __init__(self, weights: Weights, threads: int, max_queue: int, dtype: str = "auto") -> None:
-        self._engine = Engine(weights, threads, dtype)
-        self._packer = Packer(self._engine)
-        self._budget = PACK_TOKENS[self._engine.device]
+    def __init__(
+        self, weights: Weights, threads: int, max_queue: int, dtype: str = "auto", device: Device | None = None
+    ) -> None:
+        super().__init__(Engine(weights, threads, dtype, device))
         self._queue: queue.Queue[Job | None] = queue.Queue(max_queue)
         self._decodings: list[Decoding] = []
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="generator", daemon=True)
         self._thread.start()
-
-    @property
-    def base(self) -> str:
-        return self._engine.weights.base.name
-
-    @property
-    def hardware(self) -> str:
-        """What it computes on and in, such as "cpu float32" or "cuda bfloat16 4bit"."""
-        return self._engine.hardware
 
     def load_adapter(self, folder: Path) -> str:
         """Load a PEFT adapter between two batches; returns the digest that names it from now on."""
@@ -68,26 +57,6 @@ class Generator:
             self._engine.unload_adapter(name)
 
         self._call(unload)
-
-    @property
-    def stop_id(self) -> int:
-        return self._engine.stop_id
-
-    def token_ends(self, text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """The tokens of quoted `text`, and the character offset behind each."""
-        return self._engine.token_ends(text)
-
-    def text(self, ids: Sequence[int]) -> str:
-        """What `ids` say."""
-        return self._engine.text(ids)
-
-    @property
-    def pack_tokens(self) -> int:
-        """How many tokens are computed well in one pass; more of them cost more each."""
-        return self._budget
-
-    def token_count(self, segments: Sequence[Segment]) -> int:
-        return len(self._engine.encode(segments))
 
     def score(self, prompt: TreePrompt, adapter: str | None = None) -> list[LabelScore]:
         """The label scores of all leaves, in order. Raises `BusyError` when the queue is full."""
@@ -122,7 +91,7 @@ class Generator:
         """At most `limit` tokens behind `prompt`, each the most probable of those that `allowed` gives."""
         stream = Stream(1)
         row = Row(limit, partial(stream.put, 0), stream.fail, stream.cancelled, allowed)
-        self._submit(Writing((), Tree((), (tuple(self._engine.encode(prompt)),)), adapter, [row]))
+        self._submit(Writing(*self._encode_one(prompt), adapter, [row]))
         for _ in stream:
             pass
         return row.tokens
@@ -133,12 +102,6 @@ class Generator:
             self._closed.set()
             self._queue.put(None)
             self._thread.join()
-
-    def _encode(self, prompt: TreePrompt) -> tuple[tuple[int, ...], Tree]:
-        # In the caller's thread: encoding does not wait for the model.
-        encode = self._engine.encode
-        leaves = tuple(tuple(encode(leaf)) for leaf in prompt.leaves)
-        return tuple(encode(prompt.head)), Tree(tuple(encode(prompt.stem)), leaves)
 
     def _submit(self, job: Job) -> None:
         if self._closed.is_set():
@@ -215,22 +178,17 @@ class Generator:
             for job in jobs:
                 job.fail(error)
 
-    def _pack(self, jobs: Sequence[Scoring | Writing]) -> Packed:
-        with self._engine.use(jobs[0].adapter):
-            return self._packer.run(jobs[0].head, [job.tree for job in jobs], jobs[0].adapter)
+    def _packed(self, jobs: Sequence[Scoring | Writing]) -> Packed:
+        return self._pack(jobs[0].head, [job.tree for job in jobs], jobs[0].adapter)
 
     def _score(self, jobs: list[Scoring]) -> None:
-        last = self._pack(jobs).last
-        labels = self._engine.label_logits(last)
-        everything = self._engine.model.lm_head(last).float().logsumexp(-1)
-        mass = (labels.logsumexp(-1) - everything).exp().clamp(max=1).tolist()
-        scores = [LabelScore(*pair) for pair in zip((labels[:, 0] - labels[:, 1]).tolist(), mass, strict=True)]
+        scores = self._label_scores(self._packed(jobs))
         for job in jobs:
             own, scores = scores[: len(job.tree.leaves)], scores[len(job.tree.leaves) :]
             job.future.set_result(own)
 
     def _begin(self, jobs: list[Writing]) -> None:
-        packed = self._pack(jobs)
+        packed = self._packed(jobs)
         decoding = Decoding(self._engine, [row for job in jobs for row in job.rows], jobs[0].adapter, packed)
         if decoding.rows:
             self._decodings.append(decoding)
