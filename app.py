@@ -100,6 +100,16 @@ def silence_libraries() -> None:
         os.environ["TQDM_DISABLE"] = "1"
 
 
+def _emulate_cuda() -> None:
+    """On ZeroGPU, before anything imports torch: `spaces` plays CUDA in this thread, which then loads the models."""
+    # transformers would read the weights in threads of its own, where nobody plays CUDA.
+    os.environ["HF_DEACTIVATE_ASYNC_LOAD"] = "1"
+    import spaces
+
+    # What a worker computes is marked where the model is. A handler as a whole belongs here, with the database.
+    spaces.disable_gradio_auto_wrap()  # type: ignore[attr-defined]
+
+
 @contextlib.contextmanager
 def opened(settings: Settings) -> Iterator[tuple[Desk, Board]]:
     """A desk with its store and model, and the board that watches over them, all closed at the end."""
@@ -152,6 +162,8 @@ def main() -> int:
     silence_libraries()
     try:
         settings = load_settings()
+        if settings.zero_gpu:
+            _emulate_cuda()
         with contextlib.closing(_door(settings)) as door, opened(settings) as (desk, board):
             app = build_app(settings, desk, board)
             _log.info("ready", extra={"address": _address(settings), "seconds": round(time.monotonic() - begun, 1)})
@@ -172,8 +184,19 @@ def _serve(app: FastAPI, door: socket.socket) -> None:
             await super().shutdown(sockets)
 
     # What is still being answered at a stop has this many seconds.
-    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=3)
-    Server(config).run(sockets=[door])
+    config = uvicorn.Config(
+        app,
+        port=door.getsockname()[1],
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+    )
+    server = Server(config)
+    # By this, as `launch` leaves it there, `spaces` knows the port whose connections a forked worker must let go of:
+    # kept open there, they would never end for those at their other end.
+    app.state.gradio.get_blocks().server = server
+    server.run(sockets=[door])
 
 
 def _door(settings: Settings) -> socket.socket:

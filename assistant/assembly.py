@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from assistant.judge import Judge
     from assistant.models import LoadedModel
     from assistant.reader import Reader
+    from assistant.serving import Serving
     from assistant.spans import SpanReader
     from assistant.store.connection import Store
 
@@ -56,16 +57,26 @@ def make_reader(embedder: Embedder, model: LoadedModel | None) -> Reader:
     return Reader(embedder, span_reader=span_reader(model))
 
 
+def make_serving(settings: Settings, judging: LoadedModel, reading: LoadedModel | None, embedder: Embedder) -> Serving:
+    """All that answers on these models."""
+    from assistant.serving import Serving
+
+    judge, explainer = make_judge(settings, judging, embedder), make_explainer(settings, judging)
+    return Serving(judging, reading, judge, explainer, make_reader(embedder, reading))
+
+
 @contextmanager
 def open_desk(settings: Settings, store: Store, sample: bool = False) -> Iterator[Desk]:
-    """A desk on `store`, which stays open after it; it follows the registry's production versions. With `sample`, a
-    new store gets the sample library."""
+    """A desk on `store`, which stays open after it. With `sample`, a new store gets the sample library.
+
+    It follows the registry's production versions, but not on ZeroGPU, where nothing can be loaded after the start.
+    """
     from assistant.desk import Desk
     from assistant.library_files import import_sample
     from assistant.models import open_models
     from assistant.registry import open_registry
     from assistant.retriever import Retriever
-    from assistant.serving import Served, Serving
+    from assistant.serving import Served
     from assistant.swap import Swapper
 
     embedder = open_embedder(settings)
@@ -75,13 +86,16 @@ def open_desk(settings: Settings, store: Store, sample: bool = False) -> Iterato
     registry = open_registry(settings, store)
     registry.register_shipped()
     with open_models(settings, registry) as models:
-        judging, reading = models.judging, models.reading
-        judge, explainer = make_judge(settings, judging, embedder), make_explainer(settings, judging)
-        first = Serving(judging, reading, judge, explainer, make_reader(embedder, reading))
-        served = Served(first, models.generators.unload, models.notices)
+        first = make_serving(settings, models.judging, models.reading, embedder)
+        spare = make_serving(settings, *models.spare, embedder) if models.spare else None
+        served = Served(first, models.generators.unload, models.notices, spare)
+        desk = Desk(settings, store, retriever, served)
+        if settings.zero_gpu:
+            yield desk
+            return
         with closing(Swapper(settings, registry, embedder, models.generators, served)) as swapper:
             swapper.start()
-            yield Desk(settings, store, retriever, served)
+            yield desk
 
 
 def span_reader(model: LoadedModel | None) -> SpanReader | None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
+from typing import TypeVar
 
 from assistant import intake
 from assistant.calibration import OperatingPoint
-from assistant.errors import InputError
+from assistant.errors import GpuUnavailableError, InputError
+from assistant.explainer import Explainer
 from assistant.judge import Judge
 from assistant.language import detect
+from assistant.models import in_place_of
 from assistant.prompts import PROMPT_VERSION
 from assistant.records import (
     LANGUAGES,
@@ -28,12 +32,14 @@ from assistant.records import (
     Verdict,
 )
 from assistant.retriever import Retriever
-from assistant.serving import Served
+from assistant.serving import Served, Serving
 from assistant.settings import Settings
 from assistant.store.connection import Store
 from assistant.visitors import notice
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 MAX_SEARCH = 50
 
@@ -58,19 +64,23 @@ class Desk:
         message = intake.clean(question, self._settings.max_question_chars, "question")
         of_message = self._language(message, language)
         durations = {"retrieve": 0.0, "judge": 0.0}
-        with self._served.lease() as serving:
-            parts = [
+
+        def judged(serving: Serving) -> tuple[Judge, list[Part]]:
+            return serving.judge, [
                 self._part(serving.judge, asked, self._language(asked, language, of_message), durations)
                 for asked in intake.split_questions(message, self._settings.max_questions)
             ]
+
+        (judge, parts), notice = self._answered(judged)
         durations["total"] = time.perf_counter() - started
         suggestion = Suggestion(
             interaction_id=str(uuid.uuid4()),
             parts=tuple(parts),
-            base=serving.judge.base,
-            adapter=serving.judge.adapter,
+            base=judge.base,
+            adapter=judge.adapter,
             prompt_version=PROMPT_VERSION,
             durations=durations,
+            notice=notice,
         )
         self._store.interactions.record(suggestion.interaction_id, conversation, who, message, suggestion)
         log.info(
@@ -87,24 +97,38 @@ class Desk:
     def reasons(self, suggestion: Suggestion, near_misses: bool = True) -> Generator[ReasonUpdate, None, None]:
         """Write the reason of every shown verdict, matches first; closing the iterator stops the writing.
 
-        The version that judged writes them while it is loaded, else the one in use. A finished reason is kept with its
-        interaction before it is yielded.
+        The version that judged writes them while it is loaded, else the one in use; where its GPU is not to be had,
+        the spare one writes what is missing. A finished reason is kept with its interaction before it is yielded.
         """
+        groups = [
+            (index, part, group)
+            for index, part in enumerate(suggestion.parts)
+            for group in (part.matches, part.near_misses if near_misses else ())
+        ]
+        finished: set[tuple[int, str]] = set()
+
+        def written(explainer: Explainer, notice: str | None) -> Iterator[ReasonUpdate]:
+            for index, part, group in groups:
+                missing = [verdict for verdict in group if (index, verdict.candidate.answer.id) not in finished]
+                for verdict, text, reason in explainer.explain(part, missing):
+                    answer_id = verdict.candidate.answer.id
+                    if reason is not None:
+                        self._store.interactions.set_reason(suggestion.interaction_id, index, answer_id, reason)
+                        finished.add((index, answer_id))
+                    yield ReasonUpdate(index, answer_id, text, reason, notice)
+
         with self._served.lease(suggestion.adapter) as serving:
-            for index, part in enumerate(suggestion.parts):
-                for group in (part.matches, part.near_misses if near_misses else ()):
-                    for verdict, text, reason in serving.explainer.explain(part, group):
-                        answer_id = verdict.candidate.answer.id
-                        if reason is not None:
-                            self._store.interactions.set_reason(suggestion.interaction_id, index, answer_id, reason)
-                        yield ReasonUpdate(index, answer_id, text, reason)
+            try:
+                yield from written(serving.explainer, None)
+            except GpuUnavailableError as error:
+                yield from written(self._served.instead(error).explainer, in_place_of(error.base, error.cause))
 
     def read(self, question: str, context: str) -> Reading:
         """A short answer to a Portuguese `question` out of `context`, or "not in the text"."""
         question = intake.clean(question, self._settings.max_question_chars, "question")
         context = self._readable_context(context)
-        with self._served.lease() as serving:
-            return serving.reader.read(question, context)
+        reading, notice = self._answered(lambda serving: serving.reader.read(question, context))
+        return replace(reading, notice=notice)
 
     def search(self, query: str, limit: int = 10) -> list[Candidate]:
         """Past answers in any language by meaning and words, best first, without judging."""
@@ -159,6 +183,14 @@ class Desk:
     def operating_points(self, language: Language) -> tuple[OperatingPoint, ...]:
         """The thresholds that the judge's calibration offers for `language`, with what each did when it was made."""
         return self._served.current.judge.points(language)
+
+    def _answered(self, work: Callable[[Serving], T]) -> tuple[T, str | None]:
+        """What `work` gives with the serving in use, or with the spare one and the notice that says so."""
+        with self._served.lease() as serving:
+            try:
+                return work(serving), None
+            except GpuUnavailableError as error:
+                return work(self._served.instead(error)), in_place_of(error.base, error.cause)
 
     def _part(self, judge: Judge, asked: str, language: Language, durations: dict[str, float]) -> Part:
         if not intake.has_words(asked):

@@ -25,5 +25,14 @@ class ModelError(RespostaError):
     """Weights or an adapter cannot be found, or do not fit each other."""
 
 
+class GpuUnavailableError(ModelError):
+    """The GPU that `base` computes on is not to be had right now. `cause` says why, without a full stop."""
+
+    def __init__(self, cause: str, base: str) -> None:
+        super().__init__(f"{cause}, and {base} needs one. Try again in a while.")
+        self.cause = cause
+        self.base = base
+
+
 class StoreError(RespostaError):
     """The database cannot be reached, started or migrated."""

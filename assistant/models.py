@@ -26,6 +26,7 @@ from assistant.weights import Weights, locate
 
 if TYPE_CHECKING:
     from assistant.generator import Generator
+    from assistant.generator.engine import Device
 
 log = logging.getLogger(__name__)
 
@@ -43,12 +44,14 @@ class LoadedModel:
 @dataclass(frozen=True, slots=True)
 class Models:
     """`reading` is None where no reading adapter can be served. `notices` tell everyone of a model that serves in
-    place of the wanted one."""
+    place of the wanted one. `spare` are the same two for when a GPU that they need is not to be had, None where they
+    need none or it is ours alone."""
 
     judging: LoadedModel
     reading: LoadedModel | None
     generators: Generators
     notices: tuple[str, ...] = ()
+    spare: tuple[LoadedModel, LoadedModel | None] | None = None
 
 
 @contextmanager
@@ -56,7 +59,7 @@ def open_models(settings: Settings, registry: Registry | None = None) -> Iterato
     """The models of both tasks: of the settings where they name adapters, else the registry's production; without a
     registry the shipped ones.
 
-    Tasks on the same base share its memory and its thread.
+    Tasks on the same base share its memory and its thread. On ZeroGPU nothing can be loaded afterwards.
     """
     served = partial(_production, registry) if registry else _shipped
     with _generators(settings) as generator_for:
@@ -64,7 +67,14 @@ def open_models(settings: Settings, registry: Registry | None = None) -> Iterato
         given = {task: _possible(settings, _given(settings, task), notices) for task in TASKS}
         judging = _judging(settings, given[TASKS[0]], served(TASKS[0]), generator_for)
         reading = _reading(settings, given[TASKS[1]], served(TASKS[1]), generator_for)
-        yield Models(judging, reading, generator_for, tuple(dict.fromkeys(notices)))
+        spare = None
+        if settings.zero_gpu:
+            from assistant.generator.zerogpu import hand_over
+
+            if any(model.base.needs_cuda for model in (judging, reading) if model):
+                spare = _spare(settings, generator_for)
+            hand_over()
+        yield Models(judging, reading, generator_for, tuple(dict.fromkeys(notices)), spare)
 
 
 @overload
@@ -137,8 +147,20 @@ def _possible(settings: Settings, given: _Found | None, notices: list[str]) -> _
     base = given.version.base
     if base not in CATALOGUE or not CATALOGUE[base].needs_cuda:
         return given
-    notices.append(f"No GPU is at hand right now: a small model answers in place of {base}.")
+    notices.append(in_place_of(base, "No GPU is at hand right now"))
     return None
+
+
+def in_place_of(base: str, cause: str) -> str:
+    """What is told of an answer that should have come from `base`. `cause` has no full stop."""
+    return f"{cause}: a small model answers in place of {base}."
+
+
+def _spare(settings: Settings, generator_for: Generators) -> tuple[LoadedModel, LoadedModel | None]:
+    """The shipped models, which need no GPU, whatever the settings and the registry name."""
+    small = settings.model_copy(update={"base_model": None, "adapter": None, "reading_adapter": None})
+    judging, reading = (_on_its_base(small, _shipped(task), generator_for) for task in TASKS)
+    return judging, reading
 
 
 def _fetched(settings: Settings, pinned: Pinned) -> Path:
@@ -162,13 +184,22 @@ class Generators:
         self._open: dict[str, Generator] = {}
 
     def __call__(self, weights: Weights) -> Generator:
+        if weights.sha256 not in self._open:
+            self._open[weights.sha256] = self._opened(weights)
+        return self._open[weights.sha256]
+
+    def _opened(self, weights: Weights) -> Generator:
+        settings = self._settings
+        if settings.zero_gpu and weights.base.needs_cuda:
+            from assistant.generator.zerogpu import ZeroGpuGenerator
+
+            return ZeroGpuGenerator(weights, settings.dtype)
         from assistant.generator.service import QueuedGenerator
 
-        if weights.sha256 not in self._open:
-            self._open[weights.sha256] = QueuedGenerator(
-                weights, threads(self._settings), self._settings.max_queue, self._settings.dtype
-            )
-        return self._open[weights.sha256]
+        # On ZeroGPU torch says that there is a GPU, which only workers have. A small base does without: an answer of
+        # its own takes less time than a worker's start, and none of the visitor's quota.
+        device: Device | None = "cpu" if settings.zero_gpu else None
+        return QueuedGenerator(weights, threads(settings), settings.max_queue, settings.dtype, device)
 
     def load(self, version: AdapterVersion, folder: Path) -> LoadedModel:
         """A version beside whatever is loaded already.

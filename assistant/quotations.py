@@ -74,7 +74,7 @@ class Quotable:
         ids = [generator.token_ends(f'"{following}')[0] for following in _AFTER_QUOTE]
         self._closing = [one[0] for one in ids if len(one) == 1]
         self._questions = one_line(asked), one_line(past)
-        self._stems = [content_words(question, language).keys() for question in self._questions]
+        self._stems = [set(content_words(question, language)) for question in self._questions]
         first, second = ((text, _beginnings(text, language, generator)) for text in self._questions)
         here, there = self._stems
         self._possible: dict[Claim, Possible] = {

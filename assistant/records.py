@@ -131,7 +131,8 @@ class Part:
 class Suggestion:
     """The reply to one message: one stored interaction, one part per question in it.
 
-    `durations` are seconds by step name.
+    `durations` are seconds by step name. `notice` tells whoever asked that another model than the wanted one answered;
+    it is not stored.
     """
 
     interaction_id: str
@@ -140,6 +141,7 @@ class Suggestion:
     adapter: str | None
     prompt_version: str
     durations: dict[str, float] = field(default_factory=dict)
+    notice: str | None = None
 
     @property
     def no_match(self) -> bool:
@@ -156,13 +158,14 @@ class Reading:
 
     `start` and `end` are character offsets into the context as given:
     `context[start:end] == answer`. All three are None for "not in the text".
-    `confidence` is in [0, 1].
+    `confidence` is in [0, 1]; `notice` as that of a `Suggestion`.
     """
 
     answer: str | None
     start: int | None
     end: int | None
     confidence: float
+    notice: str | None = None
 
 
 Verb = Literal["used", "edited", "rejected", "up", "down"]
@@ -240,12 +243,16 @@ class ImportReport:
 
 @dataclass(frozen=True, slots=True)
 class ReasonUpdate:
-    """One step of a reason being written: the text so far, and the outcome once it is finished."""
+    """One step of a reason being written: the text so far, and the outcome once it is finished.
+
+    `notice` as that of a `Suggestion`.
+    """
 
     part: int
     answer_id: str
     text: str
     reason: Reason | None = None
+    notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from assistant.errors import GpuUnavailableError
 from assistant.explainer import Explainer
 from assistant.judge import Judge
 from assistant.models import LoadedModel
 from assistant.reader import Reader
+
+log = logging.getLogger(__name__)
 
 # A page asks for the reasons of what it was just shown; they come from the version that judged.
 KEPT_SECONDS = 120.0
@@ -35,7 +39,8 @@ class Serving:
 class Served:
     """The serving in use, and earlier ones that requests still hold. Safe for many threads.
 
-    `unload` is given a model that no request and no serving needs any more, and the models that stay.
+    `unload` is given a model that no request and no serving needs any more, and the models that stay. `spare` answers
+    what the one in use has no GPU for.
     """
 
     def __init__(
@@ -43,6 +48,7 @@ class Served:
         first: Serving,
         unload: Callable[[LoadedModel, Sequence[LoadedModel]], None],
         notices: Sequence[str] = (),
+        spare: Serving | None = None,
     ) -> None:
         self._lock = threading.Lock()
         self._current = first
@@ -53,6 +59,7 @@ class Served:
         self.alarms: dict[str, str] = {}
         # What everyone who asks should know of the model that answers.
         self.notices = tuple(notices)
+        self._spare = spare
 
     @property
     def current(self) -> Serving:
@@ -71,7 +78,7 @@ class Served:
         Inside the block it stays loaded, whatever is promoted meanwhile.
         """
         with self._lock:
-            known = [self._current, *self._replaced]
+            known = [self._current, *self._replaced, *([self._spare] if self._spare else [])]
             serving = next((one for one in known if adapter and one.judge.adapter == adapter), self._current)
             self._held[serving] = self._held.get(serving, 0) + 1
         try:
@@ -81,6 +88,13 @@ class Served:
                 self._held[serving] -= 1
                 if not self._held[serving]:
                     del self._held[serving]
+
+    def instead(self, error: GpuUnavailableError) -> Serving:
+        """The serving that answers what failed with `error`, which is raised again where there is none."""
+        if self._spare is None:
+            raise error
+        log.warning("the spare model answers: %s", error)
+        return self._spare
 
     def replace(self, serving: Serving) -> None:
         """From now on new requests go to `serving`; those under way end where they are."""

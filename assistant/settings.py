@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     cache_dir: Path = Path("~/.cache/resposta")
     demo: bool = Field(False, validation_alias=_plain("DEMO"))
     space_id: str | None = Field(None, validation_alias=_plain("SPACE_ID"))
+    zero_gpu: bool = Field(False, validation_alias=_plain("SPACES_ZERO_GPU"))
     hf_endpoint: str | None = Field(None, validation_alias=_plain("HF_ENDPOINT"))
     hf_token: SecretStr | None = Field(None, validation_alias=_plain("HF_TOKEN"))
     feedback_repo: str | None = None

@@ -70,7 +70,8 @@ class Conversation:
             )
         except Exception as error:
             return self._message("failed", key=key, error=explain(error))
-        return self._message("turn", key=key, turn=suggestion_view(text, suggestion), status=self._status())
+        status = self._status(suggestion.notice)
+        return self._message("turn", key=key, turn=suggestion_view(text, suggestion), status=status)
 
     def reasons(self, conversation: object, request: dict[str, Any]) -> Iterator[Json]:
         """The reasons of the turn `request` names by id, as they are written; each message has all text so far.
@@ -79,6 +80,7 @@ class Conversation:
         """
         about = {"key": _key(request), "id": str(request.get("id", ""))[:64]}
         written: dict[str, Json] = {}
+        notice = None
         try:
             self._access.check("suggest")
             suggestion = self._suggestion(_own(conversation), about["id"])
@@ -87,6 +89,7 @@ class Conversation:
                 shown = 0.0
                 for update in updates:
                     written[f"{update.part}/{update.answer_id}"] = _reason_message(update)
+                    notice = update.notice
                     if update.reason is not None or time.monotonic() - shown >= _SECONDS_BETWEEN_UPDATES:
                         shown = time.monotonic()
                         yield self._message("reasons", **about, reasons=dict(written), done=False)
@@ -95,7 +98,7 @@ class Conversation:
         except Exception as error:
             yield self._message("reasons", **about, reasons=dict(written), done=True, error=explain(error))
             return
-        yield self._message("reasons", **about, reasons=dict(written), done=True)
+        yield self._message("reasons", **about, reasons=dict(written), done=True, notice=notice)
 
     def feedback(self, request: dict[str, Any]) -> Json:
         """Store what came of one card; {"ok", "error"}."""
@@ -131,9 +134,11 @@ class Conversation:
                 return turn.suggestion
         raise InputError("This question is not part of your conversation; reload the page and ask again.")
 
-    def _status(self) -> Json:
+    def _status(self, notice: str | None = None) -> Json:
+        """What answers, and the `notice` of the answer that this goes with."""
         allowed = {action: self._access.allows(action) for action in ("feedback", "write")}
         status = status_view(self._desk.status()) | {"allowed": allowed}
+        status["notices"] += [notice] if notice else []
         # What goes wrong behind the page is no visitor's business.
         return status if self._access.allows("evaluate") else status | {"alarms": []}
 

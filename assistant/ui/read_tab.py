@@ -29,7 +29,8 @@ def build_read_tab(desk: Desk, access: Access) -> None:
             reading = desk.read(request.get("question", ""), context)
         except Exception as error:
             return {"kind": "failed", "key": request.get("key"), "error": explain(error)}
-        return {"kind": "reading", "key": request.get("key"), "context": context} | reading_view(reading)
+        about = {"kind": "reading", "key": request.get("key"), "context": context, "notice": reading.notice}
+        return about | reading_view(reading)
 
     def find(event: gr.EventData) -> dict[str, Any]:
         request = event_data(event)

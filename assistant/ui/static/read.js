@@ -73,10 +73,11 @@ class Reader {
     if (value.kind === "reading" && value.key === this.key) this.shown(value);
   }
 
-  shown({ found, answer, start, end, confidence, context }) {
+  shown({ found, answer, start, end, confidence, context, notice }) {
     this.busy(false);
+    const told = notice ? [el("p", { class: "rp-fine", text: notice })] : [];
     if (!found) {
-      this.result.replaceChildren(el("div", { class: "rp-none" }, el("strong", { text: "Not in the text" }), el("p", { lang: "pt-BR", text: "Não está no texto." })));
+      this.result.replaceChildren(el("div", { class: "rp-none" }, el("strong", { text: "Not in the text" }), el("p", { lang: "pt-BR", text: "Não está no texto." })), ...told);
       return;
     }
     // Offsets count whole characters, JavaScript's strings count UTF-16 units.
@@ -86,6 +87,7 @@ class Reader {
       el("p", { class: "rp-short", lang: "pt-BR", text: answer }),
       el("p", { class: "rp-fine", text: `Confidence ${percent(confidence)}` }),
       el("div", { class: "rp-answer rp-context", lang: "pt-BR" }, characters.slice(0, start).join(""), mark, characters.slice(end).join("")),
+      ...told,
     );
     mark.scrollIntoView({ block: "nearest" });
   }

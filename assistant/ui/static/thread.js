@@ -121,21 +121,22 @@ export class Thread {
     );
   }
 
-  reasons({ id, reasons, done, error }) {
+  reasons({ id, reasons, done, error, notice }) {
     const view = this.turns.get(id);
     if (!view) return;
     for (const [key, reason] of Object.entries(reasons)) view.cards.get(key)?.setReason(reason);
-    if (done) this.settled(id, error);
+    if (done) this.settled(id, error, notice);
   }
 
   // Nothing is being written for this turn (any more): offer what is missing.
-  settled(id, error) {
+  settled(id, error, notice) {
     const view = this.turns.get(id);
     if (!view) return;
     const open = [...view.cards.values()].filter((card) => !card.explained);
     open.forEach((card) => card.stopReason());
     view.foot.replaceChildren();
     if (error) view.foot.append(el("span", { class: "rp-error", text: error }));
+    if (notice) view.foot.append(el("span", { class: "rp-fine", text: notice }));
     if (open.length) {
       view.foot.append(button("Write the missing reasons", { class: "rp-quiet", onclick: () => this.desk.explain(id) }));
     }
