@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,14 +33,14 @@ class Served:
 
 
 @contextmanager
-def serve(folder: Path, **environment: str) -> Iterator[Served]:
+def serve(folder: Path, command: Sequence[str] = ("app.py",), **environment: str) -> Iterator[Served]:
     """Start `python app.py`, wait until it answers, stop it with SIGTERM."""
     port = free_port()
     log = folder / "app.log"
     data = folder / "data"
     with log.open("wb") as sink:
         process = subprocess.Popen(
-            [sys.executable, "app.py"],
+            [sys.executable, *command],
             cwd=ROOT,
             env=_environment(data) | {"PORT": str(port)} | environment,
             stdout=sink,

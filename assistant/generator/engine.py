@@ -101,8 +101,9 @@ class Engine:
         name = adapter_digest(folder)
         if name in self.adapters:
             return name
-        # Where a GPU is, PEFT would read the file into its memory, whatever the base is on.
-        how: dict[str, Any] = {"is_trainable": False, "autocast_adapter_dtype": False, "torch_device": self.device}
+        # From main memory they go to where the base is. Wherever torch says that there is a GPU, PEFT would read them
+        # straight to it, through pinned memory, which is not to be had where `spaces` plays CUDA.
+        how: dict[str, Any] = {"is_trainable": False, "autocast_adapter_dtype": False, "torch_device": "cpu"}
         try:
             if self._peft is None:
                 self._peft = PeftModel.from_pretrained(self.model, folder, adapter_name=name, **how)
