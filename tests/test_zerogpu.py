@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,7 +41,7 @@ from tests.zero_space import LARGE
 
 QUESTION = "The cycling helmet is too small, can I swap it for a bigger size of the same one?"
 ASKED, TEXT = "Em que ano abriu a ponte?", "A ponte sobre o rio abriu em 1932 e foi alargada vinte anos depois."
-REASON_TOKENS = 20
+REASON_TOKENS = 30
 QUOTA = f"The GPU's quota is used up for now: a small model answers in place of {LARGE}."
 NO_GPU = f"No GPU is at hand right now: a small model answers in place of {LARGE}."
 FAILED = f"The GPU failed on this question: a small model answers in place of {LARGE}."
@@ -67,16 +69,23 @@ class Space:
             (row,) = connection.execute("SELECT adapter FROM interaction WHERE id = %s", [interaction]).fetchall()
         return row[0]
 
-    def page(self, event: str, conversation: str, about: dict) -> dict:
-        """The last message that the page gets for an event of the desk."""
+    @contextmanager
+    def called(self, event: str, conversation: str, about: dict) -> Iterator[tuple[httpx.Client, dict[str, str]]]:
+        """An event of the desk, as the page calls it, and what names the call."""
         with httpx.Client(base_url=self.app.url, timeout=120, headers=visitor()) as http:
             for one in http.get("/config").json()["dependencies"]:
                 if [target[1] for target in one["targets"]] == [event]:
-                    function = one["id"]
-            session = new_conversation()
-            body = {"fn_index": function, "data": [conversation], "event_data": about, "session_hash": session}
-            http.post("/gradio_api/queue/join", json=body).raise_for_status()
-            lines = http.get("/gradio_api/queue/data", params={"session_hash": session}).text.splitlines()
+                    about = {"fn_index": one["id"], "event_data": about}
+            session = {"session_hash": new_conversation()}
+            joined = http.post("/gradio_api/queue/join", json=about | session | {"data": [conversation]})
+            yield http, session | {"fn_index": about["fn_index"], "event_id": joined.json()["event_id"]}
+
+    def page(self, event: str, conversation: str, about: dict) -> dict:
+        """The last message that the page gets for an event of the desk."""
+        with self.called(event, conversation, about) as (http, called):
+            lines = http.get(
+                "/gradio_api/queue/data", params={"session_hash": called["session_hash"]}
+            ).text.splitlines()
         messages = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
         (value,) = next(m for m in messages if m["msg"] == "process_completed")["output"]["data"]
         return value
@@ -118,7 +127,7 @@ def space(server: str, adapters: list[Path], tmp_path_factory) -> Iterator[Space
             "RESPOSTA_ADAPTER": str(adapters[0]),
             "RESPOSTA_READING_ADAPTER": str(adapters[1]),
             "RESPOSTA_DTYPE": "float32",
-            "RESPOSTA_CANDIDATES": "3",
+            "RESPOSTA_CANDIDATES": "2",
             "RESPOSTA_REASON_TOKENS": str(REASON_TOKENS),
         }
         with serve(folder, ("-m", "tests.zero_space"), **environment) as app:
@@ -157,7 +166,7 @@ def test_labels_and_reasons_are_those_of_the_model_in_one_process(space: Space, 
     groups = [group for group in (reply["matches"], reply["near_misses"]) if group]
     shown = [entry for group in groups for entry in group]
     digest, chat = read_version(space.judge).digest, CATALOGUE[LARGE].chat
-    assert len(shown) == 3 and {entry["adapter"] for entry in shown} == {digest}
+    assert len(shown) == 2 and {entry["adapter"] for entry in shown} == {digest}
     pasts = [entry["phrasing"] for entry in shown]
     expected = label_scores(here, chat, QUESTION, pasts, "en", digest)
     assert [entry["signals"]["label_logit"] for entry in shown] == pytest.approx([s.logit for s in expected], abs=2e-3)
@@ -209,13 +218,40 @@ def test_without_a_gpu_the_small_model_answers_and_the_page_says_so(space: Space
     assert message["turn"]["adapter"] == small == space.adapter_of(message["turn"]["id"])
     assert told in message["status"]["notices"]
     assert len(space.scheduler.asked) == 1
-    # Its reasons are its own: nobody asks for a GPU.
-    explained = space.page("explain", conversation, {"id": message["turn"]["id"], "key": "k"})
-    assert explained["reasons"] and "error" not in explained and len(space.scheduler.asked) == 1
     space.scheduler.mood = "gives"
     message = space.page("ask", conversation, {"text": QUESTION, "language": "en", "key": "k"})
     assert message["turn"]["adapter"] == large == space.adapter_of(message["turn"]["id"])
     assert len(message["status"]["notices"]) == 1 and told not in message["status"]["notices"]
+
+
+def test_a_visitor_may_have_to_wait_for_a_gpu(space: Space) -> None:
+    space.scheduler.mood = "lets wait"
+    message = space.page("ask", new_conversation(), {"text": QUESTION, "language": "en", "key": "k"})
+    assert message["turn"]["adapter"] == read_version(space.judge).digest
+
+
+def test_stopped_reasons_let_go_of_the_gpu(space: Space) -> None:
+    conversation = new_conversation()
+    turn = space.page("ask", conversation, {"text": QUESTION, "language": "en", "key": "k"})["turn"]
+    space.scheduler.calls.clear()
+    with (
+        space.called("explain", conversation, {"id": turn["id"], "key": "k"}) as (http, called),
+        http.stream("GET", "/gradio_api/queue/data", params={"session_hash": called["session_hash"]}) as messages,
+    ):
+        next(line for line in messages.iter_lines() if "process_generating" in line)
+        http.post("/gradio_api/cancel", json=called).raise_for_status()
+    wait(lambda: [query["fail"] for path, query in space.scheduler.calls if path == "/release"] == ["false"])
+    # One for the judge, one for the reason of the match; the near misses' reasons were not begun.
+    assert len(space.scheduler.asked) == 2
+    worker = space.scheduler.worker
+    assert space.suggest()["interaction_id"] and space.scheduler.worker == worker
+
+
+def wait(until: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20
+    while not until():
+        assert time.monotonic() < deadline, "nothing changed"
+        time.sleep(0.02)
 
 
 def test_reasons_and_readings_go_on_without_a_gpu(space: Space) -> None:
@@ -223,6 +259,13 @@ def test_reasons_and_readings_go_on_without_a_gpu(space: Space) -> None:
     turn = space.page("ask", conversation, {"text": QUESTION, "language": "en", "key": "k"})["turn"]
     space.scheduler.mood = "quota"
     explained = space.page("explain", conversation, {"id": turn["id"], "key": "k"})
-    assert explained["notice"] == QUOTA and len(explained["reasons"]) == 3
+    assert explained["notice"] == QUOTA and len(explained["reasons"]) == 2
     assert all(reason["done"] for reason in explained["reasons"].values())
+    # Of what the small model judged it writes the reasons too: nobody asks for a GPU.
+    turn = space.page("ask", conversation, {"text": QUESTION, "language": "en", "key": "k"})["turn"]
+    space.scheduler.mood = "gives"
+    asked = len(space.scheduler.asked)
+    explained = space.page("explain", conversation, {"id": turn["id"], "key": "k"})
+    assert len(explained["reasons"]) == 2 and explained["notice"] is None and len(space.scheduler.asked) == asked
+    space.scheduler.mood = "quota"
     assert space.client.predict(ASKED, TEXT, api_name="/answer")["answer"] == "1932"

@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import psutil
 
-Mood = Literal["gives", "quota", "nothing left", "kills"]
+Mood = Literal["gives", "lets wait", "quota", "nothing left", "kills"]
 
 
 @dataclass
@@ -62,7 +63,11 @@ class Scheduler:
         if self.mood == "nothing left":
             return 503, None
         idle = bool(self.worker and psutil.pid_exists(self.worker))
-        return 200, {"idle": idle, "nvidiaIndex": 0, "nvidiaUUID": "GPU-0", "allowToken": f"token {len(self.asked)}"}
+        given = {"idle": idle, "nvidiaIndex": 0, "nvidiaUUID": "GPU-0", "allowToken": f"token {len(self.asked)}"}
+        return 200, [
+            "event: ping",
+            f"event: succeeded\ndata: {json.dumps(given)}",
+        ] if self.mood == "lets wait" else given
 
 
 @contextmanager
@@ -79,12 +84,25 @@ def scheduling() -> Iterator[Scheduler]:
         def do_POST(self) -> None:
             parts = urlsplit(self.path)
             status, content = scheduler.answer(parts.path, dict(parse_qsl(parts.query)))
-            body = json.dumps(content).encode()
             self.send_response(status)
+            if isinstance(content, list):
+                self._send_events(content)
+                return
+            body = json.dumps(content).encode()
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def _send_events(self, events: list[str]) -> None:
+            self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Connection", "close")
+            self.end_headers()
+            for event in events:
+                self.wfile.write(f"{event}\n\n".encode())
+                self.wfile.flush()
+                # Its reader takes what comes together for one event.
+                time.sleep(0.2)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     scheduler.url = f"http://127.0.0.1:{server.server_port}"

@@ -21,13 +21,13 @@ LARGE = "smollm2-135m"
 def pretend() -> None:
     """Be a machine with torch's CUDA build, and a worker without its GPU."""
     torch.version.cuda = "13.0"
-    torch._C._cuda_init = torch.cuda.init  # type: ignore[attr-defined]
+    torch._C._cuda_init = torch.cuda.init
     # In a build without CUDA this is a lambda, which `spaces` could not pickle. It gives False, as bool does.
     torch.cuda._is_in_bad_fork = bool
     import spaces
 
-    spaces.zero.torch.init = lambda uuid: None  # type: ignore[attr-defined]
-    spaces.zero.torch.move = restore  # type: ignore[attr-defined]
+    spaces.zero.torch.init = lambda uuid: None
+    spaces.zero.torch.move = restore
     from assistant import basemodels
 
     basemodels.CATALOGUE[LARGE] = replace(basemodels.CATALOGUE[LARGE], needs_cuda=True)

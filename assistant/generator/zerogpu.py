@@ -8,7 +8,6 @@ pays for it.
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -30,8 +29,6 @@ from assistant.generator.jobs import LabelScore, TreePrompt
 from assistant.generator.packing import Tree
 from assistant.prompts import Segment
 from assistant.weights import Weights
-
-log = logging.getLogger(__name__)
 
 # Estimates for 8 billion weights in 4 bits, not yet measured on ZeroGPU. Asking for too little ends the answer there,
 # asking for much more than is left of a visitor's quota is refused.
@@ -178,5 +175,4 @@ def _fail(error: Exception) -> None:
 
 
 def _cause(error: Exception) -> str:
-    log.warning("ZeroGPU: %s", error)
     return _CAUSES.get(getattr(error, "title", ""), "No GPU is at hand right now")
