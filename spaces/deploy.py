@@ -1,7 +1,8 @@
 """Deploy the app to a Hugging Face Space, and wait until it runs there.
 
     python spaces/deploy.py --repo OWNER/NAME --dry-run
-    python spaces/deploy.py --repo OWNER/NAME [--hardware cpu-basic|t4-small|…] [--private] [--timeout SECONDS]
+    python spaces/deploy.py --repo OWNER/NAME [--hardware cpu-basic|zero-a10g|t4-small|…] [--private]
+                            [--timeout SECONDS]
                             [--adapter OWNER/NAME@COMMIT] [--reading-adapter OWNER/NAME@COMMIT]
                             [--feedback-repo OWNER/NAME] [--secret DATABASE_URL] [--secret HF_TOKEN]
 
@@ -80,7 +81,11 @@ def _parser() -> argparse.ArgumentParser:
         prog="python spaces/deploy.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--repo", required=True, metavar="OWNER/NAME", help="the Space; is made when it is missing")
-    parser.add_argument("--hardware", metavar="FLAVOR", help="as the Hub names it (default: as it is)")
+    parser.add_argument(
+        "--hardware",
+        metavar="FLAVOR",
+        help="as the Hub names it (default: as it is); name zero-a10g, ZeroGPU, every time",
+    )
     parser.add_argument("--adapter", metavar="OWNER/NAME@COMMIT", help="judges, instead of the shipped one")
     parser.add_argument("--reading-adapter", metavar="OWNER/NAME@COMMIT", help="reads, instead of the shipped one")
     parser.add_argument("--feedback-repo", metavar="OWNER/NAME", help="the data set that collects feedback")

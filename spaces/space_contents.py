@@ -21,6 +21,10 @@ SERVED = ("app.py", "assistant", "evals")
 # Only the Evaluation tab reads the reports, and a Space's visitors have none.
 NOT_SERVED = ("evals/reports/",)
 
+# As the Hub names it. It runs Python 3.10 and 3.12, and not the card's.
+ZERO_GPU = "zero-a10g"
+_PYTHON = re.compile(r'^(python_version:) ".+"$', re.MULTILINE)
+
 # A line of the card that stands there only when something made from Llama 3 is served.
 _LLAMA3_LINE = re.compile(r"^<!-- Llama 3: (.+) -->\n\n", re.MULTILINE)
 
@@ -34,20 +38,23 @@ class SpaceFile:
     content: bytes
 
 
-def served_files(adapters: Sequence[Pinned] = ()) -> tuple[SpaceFile, ...]:
+def served_files(adapters: Sequence[Pinned] = (), hardware: str | None = None) -> tuple[SpaceFile, ...]:
     """All files of a Space that serves `adapters`, by path. Of the project's, those that git tracks, as they lie here.
 
     Raises `InputError` when the project's folder is no git checkout.
     """
     files = {path: SpaceFile(path, path, (ROOT / path).read_bytes()) for path in _tracked()}
-    card = render_card((HERE / CARD).read_text(encoding="utf-8"), adapters)
+    card = render_card((HERE / CARD).read_text(encoding="utf-8"), adapters, hardware)
     files[CARD] = SpaceFile(CARD, f"{HERE.name}/{CARD}", card.encode())
     files[REQUIREMENTS] = SpaceFile(REQUIREMENTS, f"{HERE.name}/{REQUIREMENTS}", (HERE / REQUIREMENTS).read_bytes())
     return tuple(files[path] for path in sorted(files))
 
 
-def render_card(card: str, adapters: Sequence[Pinned]) -> str:
-    """The card with `adapters` among its models, and with Meta's notice when one of them is made from Llama 3."""
+def render_card(card: str, adapters: Sequence[Pinned], hardware: str | None = None) -> str:
+    """The card with `adapters` among its models, with Meta's notice when one of them is made from Llama 3, and with a
+    Python that `hardware` has."""
+    if hardware == ZERO_GPU:
+        card = _PYTHON.sub(r'\1 "3.12"', card, count=1)
     models = "".join(f"- {repo}\n" for repo in dict.fromkeys(adapter.repo for adapter in adapters))
     card = card.replace("\nmodels:\n", f"\nmodels:\n{models}", 1)
     return _LLAMA3_LINE.sub(r"\1\n\n" if any(map(is_llama3, adapters)) else "", card)

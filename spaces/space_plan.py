@@ -76,7 +76,13 @@ def make_plan(
     variables |= {name: value for name, value in chosen.items() if value}
     variables |= {"RESPOSTA_FEEDBACK_REPO": feedback_repo} if feedback_repo else {}
     return Plan(
-        repo, described_commit(), served_files(adapters), variables, tuple(dict.fromkeys(secrets)), hardware, private
+        repo,
+        described_commit(),
+        served_files(adapters, hardware),
+        variables,
+        tuple(dict.fromkeys(secrets)),
+        hardware,
+        private,
     )
 
 

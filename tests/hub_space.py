@@ -59,7 +59,7 @@ class SpaceHandler(Handler):
     def request_hardware(self, repo: str) -> None:
         self._may_write()
         flavor = json.loads(self._body)["flavor"]
-        if flavor not in ("cpu-basic", "t4-small"):
+        if flavor not in ("cpu-basic", "t4-small", "zero-a10g"):
             raise Refused(400, f"Invalid hardware flavor {flavor}")
         self._space(repo).hardware = flavor
         self._send(200, {"stage": "NO_APP_FILE", "hardware": {"current": None, "requested": flavor}})

@@ -32,7 +32,7 @@ def few_files(monkeypatch: pytest.MonkeyPatch):
     def give(*paths: str) -> None:
         files = tuple(SpaceFile(path, path, path.encode()) for path in paths)
         card = SpaceFile("README.md", "spaces/README.md", b"---\ntitle: A\n---\n")
-        monkeypatch.setattr("space_plan.served_files", lambda adapters: (*files, card))
+        monkeypatch.setattr("space_plan.served_files", lambda *_: (*files, card))
 
     give("app.py")
     return give
@@ -45,17 +45,18 @@ def committed(state: SpaceState, repo: str = REPO) -> dict[str, bytes]:
     return {path: content for path, content in files.items() if path not in KEPT}
 
 
-def test_what_goes_up_is_what_the_dry_run_shows(hub_state: SpaceState, deployed) -> None:
-    code, shown, _ = deployed("--dry-run", "--hardware", "t4-small")
+@pytest.mark.parametrize("hardware", ["t4-small", "zero-a10g"])
+def test_what_goes_up_is_what_the_dry_run_shows(hub_state: SpaceState, deployed, hardware: str) -> None:
+    code, shown, _ = deployed("--dry-run", "--hardware", hardware)
     assert (code, hub_state.requests) == (0, [])
-    code, told, complaints = deployed("--hardware", "t4-small")
+    code, told, complaints = deployed("--hardware", hardware)
     assert (code, complaints) == (0, "")
     files = {path: int(size.replace(",", "")) for size, path in re.findall(r"^file +([\d,]+)  (\S+)", shown, re.M)}
     assert files == {path: len(content) for path, content in committed(hub_state).items()}
     assert f"total {sum(files.values()):>11,}  bytes in {len(files)} files" in shown
     space = hub_state.spaces[REPO]
     assert dict(re.findall(r"^variable   (\w+)=(.*)$", shown, re.M)) == space.variables
-    assert (space.sdk, space.hardware, space.secrets) == ("gradio", "t4-small", {})
+    assert (space.sdk, space.hardware, space.secrets) == ("gradio", hardware, {})
     assert re.findall(r"s  ([A-Z_]+)", told) == ["NO_APP_FILE", "BUILDING", "APP_STARTING", "RUNNING"]
     assert told.splitlines()[-1] == "https://ana-resposta.hf.space"
 
