@@ -70,18 +70,22 @@ class Space:
         return row[0]
 
     @contextmanager
-    def called(self, event: str, conversation: str, about: dict) -> Iterator[tuple[httpx.Client, dict[str, str]]]:
-        """An event of the desk, as the page calls it, and what names the call."""
+    def called(
+        self, event: str, conversation: str | None, about: dict
+    ) -> Iterator[tuple[httpx.Client, dict[str, str]]]:
+        """An event of the desk (in a conversation) or of the reader, as the page calls it, and what names the call."""
         with httpx.Client(base_url=self.app.url, timeout=120, headers=visitor()) as http:
             for one in http.get("/config").json()["dependencies"]:
                 if [target[1] for target in one["targets"]] == [event]:
                     about = {"fn_index": one["id"], "event_data": about}
             session = {"session_hash": new_conversation()}
-            joined = http.post("/gradio_api/queue/join", json=about | session | {"data": [conversation]})
+            joined = http.post(
+                "/gradio_api/queue/join", json=about | session | {"data": [conversation] if conversation else []}
+            )
             yield http, session | {"fn_index": about["fn_index"], "event_id": joined.json()["event_id"]}
 
-    def page(self, event: str, conversation: str, about: dict) -> dict:
-        """The last message that the page gets for an event of the desk."""
+    def page(self, event: str, conversation: str | None, about: dict) -> dict:
+        """The last message that the page gets for an event."""
         with self.called(event, conversation, about) as (http, called):
             lines = http.get(
                 "/gradio_api/queue/data", params={"session_hash": called["session_hash"]}
@@ -268,4 +272,5 @@ def test_reasons_and_readings_go_on_without_a_gpu(space: Space) -> None:
     explained = space.page("explain", conversation, {"id": turn["id"], "key": "k"})
     assert len(explained["reasons"]) == 2 and explained["notice"] is None and len(space.scheduler.asked) == asked
     space.scheduler.mood = "quota"
-    assert space.client.predict(ASKED, TEXT, api_name="/answer")["answer"] == "1932"
+    reading = space.page("read", None, {"question": ASKED, "context": TEXT, "key": 1})
+    assert (reading["answer"], reading["notice"]) == ("1932", QUOTA)
