@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from assistant.desk import Desk
     from assistant.explainer import Explainer
     from assistant.judge import Judge
-    from assistant.models import LoadedModel
+    from assistant.loading import LoadedModel
     from assistant.reader import Reader
     from assistant.serving import Serving
     from assistant.spans import SpanReader

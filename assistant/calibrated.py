@@ -13,7 +13,7 @@ from assistant.settings import Settings
 from assistant.versions import CALIBRATION
 
 if TYPE_CHECKING:
-    from assistant.models import LoadedModel
+    from assistant.loading import LoadedModel
 
 log = logging.getLogger(__name__)
 

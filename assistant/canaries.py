@@ -15,7 +15,8 @@ from pydantic_core import to_json
 
 from assistant.errors import ModelError
 from assistant.judge import label_scores, readable_logit
-from assistant.models import LoadedModel, only, open_model
+from assistant.loading import LoadedModel
+from assistant.models import only, open_model
 from assistant.records import Language, Task
 from assistant.settings import Settings
 from assistant.spans import SpanReader

@@ -1,44 +1,28 @@
-"""Which model serves which task, and its loading: the production versions of the registry on their bases."""
+"""Which model serves which task: what the settings name, else the registry's production, else what is shipped."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import Any, Literal, overload
 
-from assistant.assembly import threads
-from assistant.basemodels import CATALOGUE, BaseModel, choose
-from assistant.calibration import JudgeModel
+from assistant.basemodels import CATALOGUE
 from assistant.errors import ModelError
 from assistant.hub import Pinned, open_hub, parse_pinned
-from assistant.prompts import PROMPT_VERSION
+from assistant.loading import FoundAdapter, Generators, LoadedModel, base_for, on_its_base
 from assistant.records import TASKS, Task
 from assistant.registry import SHIPPED_FOLDER, Registry
 from assistant.settings import Settings, load_settings
-from assistant.versions import VERSION, AdapterVersion, fits, read_version
-from assistant.weights import Weights, locate
-
-if TYPE_CHECKING:
-    from assistant.generator import Generator
-    from assistant.generator.engine import Device
+from assistant.versions import VERSION, read_version
+from assistant.weights import locate
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedModel:
-    """A generator and what names the model in it. `adapter` is the adapter's folder, None for the bare base."""
-
-    generator: Generator
-    base: BaseModel
-    identity: JudgeModel
-    adapter: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,25 +87,17 @@ def only(settings: Settings, task: Task, folder: Path) -> Settings:
     return settings.model_copy(update=named)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """An adapter's folder; `version` is None for one that PEFT alone wrote."""
-
-    folder: Path
-    version: AdapterVersion | None
-
-
-def _production(registry: Registry, task: Task) -> _Found | None:
+def _production(registry: Registry, task: Task) -> FoundAdapter | None:
     version = registry.production(task)
-    return _Found(registry.files(version), version) if version else None
+    return FoundAdapter(registry.files(version), version) if version else None
 
 
-def _shipped(task: Task) -> _Found | None:
+def _shipped(task: Task) -> FoundAdapter | None:
     folder = SHIPPED_FOLDER / task
-    return _Found(folder, read_version(folder)) if (folder / VERSION).is_file() else None
+    return FoundAdapter(folder, read_version(folder)) if (folder / VERSION).is_file() else None
 
 
-def _given(settings: Settings, task: Task) -> _Found | None:
+def _given(settings: Settings, task: Task) -> FoundAdapter | None:
     """The adapter that a setting names for `task`, a folder or REPO@COMMIT, which is fetched once."""
     adapter = settings.adapter if task == "question-similarity" else settings.reading_adapter
     if adapter is None:
@@ -135,10 +111,10 @@ def _given(settings: Settings, task: Task) -> _Found | None:
     version = read_version(folder) if (folder / VERSION).is_file() else None
     if version and version.task != task:
         raise ModelError(f"The adapter {adapter} was trained for {version.task}, not for {task}: name another one.")
-    return _Found(folder, version)
+    return FoundAdapter(folder, version)
 
 
-def _possible(settings: Settings, given: _Found | None, notices: list[str]) -> _Found | None:
+def _possible(settings: Settings, given: FoundAdapter | None, notices: list[str]) -> FoundAdapter | None:
     """`given`, unless a demo has to do without the GPU that its base needs: visitors are answered all the same."""
     from assistant.generator.engine import has_cuda
 
@@ -159,7 +135,7 @@ def in_place_of(base: str, cause: str) -> str:
 def _spare(settings: Settings, generator_for: Generators) -> tuple[LoadedModel, LoadedModel | None]:
     """The shipped models, which need no GPU, whatever the settings and the registry name."""
     small = settings.model_copy(update={"base_model": None, "adapter": None, "reading_adapter": None})
-    judging, reading = (_on_its_base(small, _shipped(task), generator_for) for task in TASKS)
+    judging, reading = (on_its_base(small, _shipped(task), generator_for) for task in TASKS)
     return judging, reading
 
 
@@ -176,106 +152,43 @@ def _fetched(settings: Settings, pinned: Pinned) -> Path:
     return kept
 
 
-class Generators:
-    """One generator for each set of weights, opened when first asked for."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._open: dict[str, Generator] = {}
-
-    def __call__(self, weights: Weights) -> Generator:
-        if weights.sha256 not in self._open:
-            self._open[weights.sha256] = self._opened(weights)
-        return self._open[weights.sha256]
-
-    def _opened(self, weights: Weights) -> Generator:
-        settings = self._settings
-        if settings.zero_gpu and weights.base.needs_cuda:
-            from assistant.generator.zerogpu import ZeroGpuGenerator
-
-            return ZeroGpuGenerator(weights, settings.dtype)
-        from assistant.generator.service import QueuedGenerator
-
-        # On ZeroGPU torch says that there is a GPU, which only workers have. A small base does without: an answer of
-        # its own takes less time than a worker's start, and none of the visitor's quota.
-        device: Device | None = "cpu" if settings.zero_gpu else None
-        return QueuedGenerator(weights, threads(settings), settings.max_queue, settings.dtype, device)
-
-    def load(self, version: AdapterVersion, folder: Path) -> LoadedModel:
-        """A version beside whatever is loaded already.
-
-        Raises `ModelError` when it, its base or its prompts do not fit what this app runs.
-        """
-        return _on_its_base(self._settings, _Found(folder, version), self, self._settings.base_model)
-
-    def unload(self, model: LoadedModel, staying: Sequence[LoadedModel]) -> None:
-        """Give back the memory of `model`, but for what one of those `staying` needs."""
-        if all(other.generator is not model.generator for other in staying):
-            if opened := self._open.pop(model.identity.base_sha256, None):
-                opened.close()
-        elif model.identity.adapter and all(other.identity != model.identity for other in staying):
-            model.generator.unload_adapter(model.identity.adapter)
-
-    def close(self) -> None:
-        for opened in self._open.values():
-            opened.close()
-
-
 @contextmanager
 def _generators(settings: Settings) -> Iterator[Generators]:
     with contextlib.closing(Generators(settings)) as opened:
         yield opened
 
 
-def _judging(settings: Settings, given: _Found | None, served: _Found | None, generator_for: Generators) -> LoadedModel:
+def _judging(
+    settings: Settings, given: FoundAdapter | None, served: FoundAdapter | None, generator_for: Generators
+) -> LoadedModel:
     """The judge's model. Where the served adapter or its base cannot be had, a base judges alone, and the log says why.
 
     An adapter that the settings name is wanted: where that one does not fit, nothing starts.
     """
     found = given or served
     try:
-        return _on_its_base(settings, found, generator_for, settings.base_model)
+        return on_its_base(settings, found, generator_for, settings.base_model)
     except ModelError as error:
         if given or found is None:
             raise
         log.warning("the base model judges without an adapter: %s", error)
-        return _on_its_base(settings, None, generator_for, settings.base_model)
+        return on_its_base(settings, None, generator_for, settings.base_model)
 
 
 def _reading(
-    settings: Settings, given: _Found | None, served: _Found | None, generator_for: Generators
+    settings: Settings, given: FoundAdapter | None, served: FoundAdapter | None, generator_for: Generators
 ) -> LoadedModel | None:
     """The reader's model, on the base its adapter was trained on; None where none is served or the served one does
     not fit. An adapter that the settings name is wanted: where that one does not fit, nothing starts."""
     if given:
-        return _on_its_base(settings, given, generator_for)
+        return on_its_base(settings, given, generator_for)
     if served is None:
         return None
     try:
-        return _on_its_base(settings, served, generator_for)
+        return on_its_base(settings, served, generator_for)
     except ModelError as error:
         log.warning("answers from texts are whole sentences, without the reading adapter: %s", error)
         return None
-
-
-def _on_its_base(
-    settings: Settings, found: _Found | None, generator_for: Generators, wanted: str | None = None
-) -> LoadedModel:
-    """`found` on the base `wanted`, else on the one it was trained on, else on the default for this hardware."""
-    base = _base(wanted or (found.version.base if found and found.version else settings.base_model))
-    weights = locate(base, settings.cache_dir, found.version.base_source if found and found.version else None)
-    if found and found.version:
-        fits(found.version, weights.sha256, PROMPT_VERSION)
-    generator = generator_for(weights)
-    adapter = generator.load_adapter(found.folder) if found else None
-    identity = JudgeModel(weights.sha256, adapter, PROMPT_VERSION, generator.hardware)
-    return LoadedModel(generator, base, identity, found.folder if found else None)
-
-
-def _base(name: str | None) -> BaseModel:
-    from assistant.generator.engine import has_cuda
-
-    return choose(name, has_cuda())
 
 
 def main() -> None:
@@ -283,7 +196,7 @@ def main() -> None:
     settings = load_settings()
     shipped = {task: found.version.base for task in TASKS if (found := _shipped(task)) and found.version}
     names = {settings.base_model or shipped.get("question-similarity"), shipped.get("portuguese-qa")}
-    for base in sorted({_base(name) for name in names}, key=lambda base: base.name):
+    for base in sorted({base_for(name) for name in names}, key=lambda base: base.name):
         weights = locate(base, settings.cache_dir)
         print(f"{weights.base.name}: {weights.source}")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from assistant.errors import GpuUnavailableError
 from assistant.explainer import Explainer
 from assistant.judge import Judge
-from assistant.models import LoadedModel
+from assistant.loading import LoadedModel
 from assistant.reader import Reader
 
 log = logging.getLogger(__name__)

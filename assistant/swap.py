@@ -13,7 +13,7 @@ from assistant.assembly import make_explainer, make_judge, make_reader
 from assistant.canaries import ask, check, read_canaries
 from assistant.embedder import Embedder
 from assistant.errors import ModelError
-from assistant.models import Generators, LoadedModel
+from assistant.loading import Generators, LoadedModel
 from assistant.records import TASKS, Task
 from assistant.registry import Registry
 from assistant.serving import Served, Serving

@@ -15,7 +15,8 @@ from assistant.calibrated import calibration_for, thresholds
 from assistant.calibration import Calibration, sigmoid
 from assistant.embedder import Embedder
 from assistant.judge import measure
-from assistant.models import LoadedModel, open_model
+from assistant.loading import LoadedModel
+from assistant.models import open_model
 from assistant.records import Language, Signals
 from assistant.settings import Settings
 from evals.datasets import QuestionPair

@@ -9,7 +9,7 @@ from itertools import islice
 from assistant import prompts
 from assistant.generator import Generator, LabelScore, TreePrompt
 from assistant.judge import JUDGED_CHARS, readable_logit
-from assistant.models import LoadedModel
+from assistant.loading import LoadedModel
 from assistant.prompts import ChatFormat, PairPrompt
 from evals.datasets import QuestionPair
 

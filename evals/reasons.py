@@ -28,7 +28,8 @@ from assistant.embedder import Embedder
 from assistant.errors import InputError, RespostaError
 from assistant.explainer import Explainer
 from assistant.language import detect
-from assistant.models import LoadedModel, open_model
+from assistant.loading import LoadedModel
+from assistant.models import open_model
 from assistant.quotations import quoted_phrases
 from assistant.records import LANGUAGES, Answer, Candidate, Fault, PairLabel, Part, Verdict
 from assistant.settings import Settings, load_settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from assistant.models import LoadedModel
+from assistant.loading import LoadedModel
 from evals.datasets import QuestionPair
 
 

@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from assistant import prompts
 from assistant.generator import TreePrompt
-from assistant.models import LoadedModel
+from assistant.loading import LoadedModel
 from assistant.prompts import Segment
 from evals.datasets import QuestionPair
 

@@ -20,7 +20,8 @@ from psycopg import sql
 
 from assistant.embedder import Embedder, load_embedder
 from assistant.library_files import import_file
-from assistant.models import LoadedModel, open_model
+from assistant.loading import LoadedModel
+from assistant.models import open_model
 from assistant.records import ImportReport
 from assistant.settings import Settings, load_settings
 from assistant.store.connection import Store, open_store

@@ -17,7 +17,7 @@ from assistant.errors import InputError
 from assistant.generator import LabelScore, TreePrompt
 from assistant.judge import label_scores as judged
 from assistant.judge import readable_logit
-from assistant.models import LoadedModel
+from assistant.loading import LoadedModel
 from assistant.settings import load_settings
 from evals import labels
 from evals.baselines import NAMES, open_system

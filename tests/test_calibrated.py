@@ -11,7 +11,7 @@ from assistant.basemodels import CATALOGUE
 from assistant.calibrated import calibration_for, threshold
 from assistant.calibration import SHIPPED, Calibration, JudgeModel, load_calibration
 from assistant.errors import ModelError
-from assistant.models import LoadedModel
+from assistant.loading import LoadedModel
 from assistant.settings import load_settings
 from assistant.versions import CALIBRATION
 from tests.adapters import make_calibration

@@ -12,7 +12,7 @@ from assistant import prompts
 from assistant.basemodels import CATALOGUE
 from assistant.calibration import JudgeModel
 from assistant.generator import TreePrompt
-from assistant.models import LoadedModel
+from assistant.loading import LoadedModel
 from evals.datasets import QuestionPair
 from evals.written_labels import TOGETHER, written_labels
 from training.recipe import load_recipe

@@ -32,7 +32,8 @@ from assistant.embedder import Embedder
 from assistant.errors import RespostaError
 from assistant.fingerprints import read_fingerprints
 from assistant.judge import label_scores, measure
-from assistant.models import LoadedModel, open_model
+from assistant.loading import LoadedModel
+from assistant.models import open_model
 from assistant.records import LANGUAGES, Language
 from assistant.registry import Registry
 from assistant.settings import Settings, load_settings

@@ -23,7 +23,8 @@ from assistant.assembly import open_embedder, threads
 from assistant.embedder import Embedder
 from assistant.errors import InputError, RespostaError
 from assistant.fingerprints import read_fingerprints
-from assistant.models import LoadedModel, open_model
+from assistant.loading import LoadedModel
+from assistant.models import open_model
 from assistant.settings import load_settings
 from evals.baselines.cross_encoder import CrossEncoder
 from evals.classification import intervals, mcnemar, measure_probabilities

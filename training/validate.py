@@ -10,7 +10,8 @@ from typing import Any
 from tqdm import tqdm
 
 from assistant.calibration import sigmoid
-from assistant.models import LoadedModel, open_model
+from assistant.loading import LoadedModel
+from assistant.models import open_model
 from assistant.reader import WINDOW, flattened
 from assistant.settings import Settings
 from assistant.spans import SpanReader

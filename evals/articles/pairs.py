@@ -14,7 +14,7 @@ from typing import Literal
 from tqdm import tqdm
 
 from assistant import prompts
-from assistant.models import LoadedModel
+from assistant.loading import LoadedModel
 from evals.datasets import QuestionPair
 from evals.labels import as_the_app_asks, label_logits
 from evals.written_labels import TOGETHER, written, written_labels

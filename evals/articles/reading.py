@@ -13,7 +13,7 @@ from sklearn.metrics import f1_score
 from tqdm import tqdm
 
 from assistant import prompts
-from assistant.models import LoadedModel
+from assistant.loading import LoadedModel
 from assistant.reader import Reader
 from evals.squad import ReadingQuestion, exact_match, f1
 

@@ -10,7 +10,7 @@ from typing import Any
 from assistant.calibration import sigmoid
 from assistant.errors import InputError
 from assistant.judge import readable_logit
-from assistant.models import LoadedModel
+from assistant.loading import LoadedModel
 from assistant.prompts import ChatFormat, PairPrompt, with_examples
 from assistant.records import PairLabel
 from evals.datasets import QuestionPair

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from assistant.differences import content_words
-from assistant.models import LoadedModel
+from assistant.loading import LoadedModel
 from evals.datasets import QuestionPair
 from evals.labels import label_logits
 from evals.meaning.quantities import agree, quantities
