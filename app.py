@@ -118,8 +118,8 @@ def opened(settings: Settings) -> Iterator[tuple[Desk, Board]]:
             # Postgres starts beside us while the page's library is imported.
             store = starting.submit(_open_store, settings)
             import assistant.ui.page  # noqa: F401
-            from assistant.assembly import open_desk
             from assistant.hub import open_hub
+            from assistant.opening import open_desk
             from assistant.registry import open_registry
             from assistant.visitors import Visitors
             from evals.board import Board

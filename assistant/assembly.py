@@ -1,10 +1,7 @@
-"""Puts a desk together. The app, the evaluations and the trainings all open it here."""
+"""Puts the parts together that answer on a model, in one way for the app, the evaluations and the trainings."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from assistant.calibrated import calibration_for, thresholds
@@ -13,24 +10,17 @@ from assistant.records import LANGUAGES, Language
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
-    from assistant.desk import Desk
     from assistant.explainer import Explainer
     from assistant.judge import Judge
     from assistant.loading import LoadedModel
     from assistant.reader import Reader
     from assistant.serving import Serving
     from assistant.spans import SpanReader
-    from assistant.store.connection import Store
-
-
-def threads(settings: Settings) -> int:
-    """Computing threads: the setting, or the cores this process may use."""
-    return settings.threads or len(os.sched_getaffinity(0))
 
 
 def open_embedder(settings: Settings) -> Embedder:
     """The embedding model of the settings."""
-    return load_embedder(settings.embedding_model, threads(settings))
+    return load_embedder(settings.embedding_model, settings.computing_threads)
 
 
 def make_judge(settings: Settings, model: LoadedModel, embedder: Embedder) -> Judge:
@@ -63,39 +53,6 @@ def make_serving(settings: Settings, judging: LoadedModel, reading: LoadedModel 
 
     judge, explainer = make_judge(settings, judging, embedder), make_explainer(settings, judging)
     return Serving(judging, reading, judge, explainer, make_reader(embedder, reading))
-
-
-@contextmanager
-def open_desk(settings: Settings, store: Store, sample: bool = False) -> Iterator[Desk]:
-    """A desk on `store`, which stays open after it. With `sample`, a new store gets the sample library.
-
-    It follows the registry's production versions, but not on ZeroGPU, where nothing can be loaded after the start.
-    """
-    from assistant.desk import Desk
-    from assistant.library_files import import_sample
-    from assistant.models import open_models
-    from assistant.registry import open_registry
-    from assistant.retriever import Retriever
-    from assistant.serving import Served
-    from assistant.swap import Swapper
-
-    embedder = open_embedder(settings)
-    if sample:
-        import_sample(store, embedder, settings)
-    retriever = Retriever(store, embedder)
-    registry = open_registry(settings, store)
-    registry.register_shipped()
-    with open_models(settings, registry) as models:
-        first = make_serving(settings, models.judging, models.reading, embedder)
-        spare = make_serving(settings, *models.spare, embedder) if models.spare else None
-        served = Served(first, models.generators.unload, models.notices, spare)
-        desk = Desk(settings, store, retriever, served)
-        if settings.zero_gpu:
-            yield desk
-            return
-        with closing(Swapper(settings, registry, embedder, models.generators, served)) as swapper:
-            swapper.start()
-            yield desk
 
 
 def span_reader(model: LoadedModel | None) -> SpanReader | None:

@@ -15,7 +15,6 @@ from assistant.errors import GpuUnavailableError, InputError
 from assistant.explainer import Explainer
 from assistant.judge import Judge
 from assistant.language import detect
-from assistant.models import in_place_of
 from assistant.prompts import PROMPT_VERSION
 from assistant.records import (
     LANGUAGES,
@@ -121,7 +120,7 @@ class Desk:
             try:
                 yield from written(serving.explainer, None)
             except GpuUnavailableError as error:
-                yield from written(self._served.instead(error).explainer, in_place_of(error.base, error.cause))
+                yield from written(self._served.instead(error).explainer, error.notice)
 
     def read(self, question: str, context: str) -> Reading:
         """A short answer to a Portuguese `question` out of `context`, or "not in the text"."""
@@ -190,7 +189,7 @@ class Desk:
             try:
                 return work(serving), None
             except GpuUnavailableError as error:
-                return work(self._served.instead(error)), in_place_of(error.base, error.cause)
+                return work(self._served.instead(error)), error.notice
 
     def _part(self, judge: Judge, asked: str, language: Language, durations: dict[str, float]) -> Part:
         if not intake.has_words(asked):

@@ -30,8 +30,8 @@ class GpuUnavailableError(ModelError):
 
     def __init__(self, cause: str, base: str) -> None:
         super().__init__(f"{cause}, and {base} needs one. Try again in a while.")
-        self.cause = cause
-        self.base = base
+        # What is told of an answer that comes from elsewhere for that reason.
+        self.notice = f"{cause}: a small model answers in place of {base}."
 
 
 class StoreError(RespostaError):

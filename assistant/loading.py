@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.assembly import threads
 from assistant.basemodels import BaseModel, choose
 from assistant.calibration import JudgeModel
 from assistant.prompts import PROMPT_VERSION
@@ -61,7 +60,7 @@ class Generators:
         # On ZeroGPU torch says that there is a GPU, which only workers have. A small base does without: an answer of
         # its own takes less time than a worker's start, and none of the visitor's quota.
         device: Device | None = "cpu" if settings.zero_gpu else None
-        return QueuedGenerator(weights, threads(settings), settings.max_queue, settings.dtype, device)
+        return QueuedGenerator(weights, settings.computing_threads, settings.max_queue, settings.dtype, device)
 
     def load(self, version: AdapterVersion, folder: Path) -> LoadedModel:
         """A version beside whatever is loaded already.

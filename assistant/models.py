@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, overload
 
 from assistant.basemodels import CATALOGUE
-from assistant.errors import ModelError
+from assistant.errors import GpuUnavailableError, ModelError
 from assistant.hub import Pinned, open_hub, parse_pinned
 from assistant.loading import FoundAdapter, Generators, LoadedModel, base_for, on_its_base
 from assistant.records import TASKS, Task
@@ -123,13 +123,8 @@ def _possible(settings: Settings, given: FoundAdapter | None, notices: list[str]
     base = given.version.base
     if base not in CATALOGUE or not CATALOGUE[base].needs_cuda:
         return given
-    notices.append(in_place_of(base, "No GPU is at hand right now"))
+    notices.append(GpuUnavailableError("No GPU is at hand right now", base).notice)
     return None
-
-
-def in_place_of(base: str, cause: str) -> str:
-    """What is told of an answer that should have come from `base`. `cause` has no full stop."""
-    return f"{cause}: a small model answers in place of {base}."
 
 
 def _spare(settings: Settings, generator_for: Generators) -> tuple[LoadedModel, LoadedModel | None]:

@@ -93,7 +93,7 @@ class Served:
         """The serving that answers what failed with `error`, which is raised again where there is none."""
         if self._spare is None:
             raise error
-        log.warning("the spare model answers in place of %s: %s (%s)", error.base, error.cause, error.__cause__)
+        log.warning("%s (%s)", error.notice, error.__cause__)
         return self._spare
 
     def replace(self, serving: Serving) -> None:

@@ -137,6 +137,11 @@ class Settings(BaseSettings):
             raise ValueError("holds characters that no key has, such as spaces; copy it again")
         return SecretStr(key) if key else None
 
+    @property
+    def computing_threads(self) -> int:
+        """The setting, or as many as this process may use cores."""
+        return self.threads or len(os.sched_getaffinity(0))
+
     def margin(self, language: Language) -> float:
         return self.margin_en if language == "en" else self.margin_pt
 

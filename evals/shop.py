@@ -15,9 +15,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from assistant.assembly import open_desk
 from assistant.calibration import OperatingPoint
 from assistant.judge import labels
+from assistant.opening import open_desk
 from assistant.records import LANGUAGES, Language, Part
 from assistant.settings import Settings, load_settings
 from assistant.store.connection import open_store

@@ -24,11 +24,11 @@ import torch
 from tqdm import tqdm
 
 from assistant import prompts
-from assistant.assembly import open_desk, threads
 from assistant.generator.engine import Engine
 from assistant.generator.packing import Packer, Tree
 from assistant.judge import JUDGED_CHARS
 from assistant.models import open_model
+from assistant.opening import open_desk
 from assistant.prompts import PairPrompt
 from assistant.records import LANGUAGES
 from assistant.settings import Settings, load_settings
@@ -147,7 +147,7 @@ def main() -> None:
             )
         suggestions(settings, wordings)
         groups = real_pairs(settings, wordings[: options.pairs // CANDIDATES], base.chat)
-        engine = Engine(locate(base, settings.cache_dir), threads(settings), settings.dtype)
+        engine = Engine(locate(base, settings.cache_dir), settings.computing_threads, settings.dtype)
         adapter = engine.load_adapter(adapter_folder)
         trees = [tree(engine, group) for group in groups]
         pairs = sum(len(own.leaves) for _, own in trees)

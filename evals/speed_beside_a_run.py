@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from assistant.assembly import open_desk
 from assistant.desk import Desk
 from assistant.errors import RespostaError
+from assistant.opening import open_desk
 from assistant.records import LANGUAGES
 from assistant.registry import open_registry
 from assistant.settings import load_settings

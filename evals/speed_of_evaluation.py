@@ -15,7 +15,6 @@ from pathlib import Path
 
 import psutil
 
-from assistant.assembly import threads
 from assistant.errors import RespostaError
 from assistant.generator.engine import Engine
 from assistant.settings import load_settings
@@ -50,12 +49,12 @@ def main() -> None:
                     memory.append(psutil.Process().memory_info().rss)
             ours = (time.perf_counter() - begun) / len(pairs)
             memory.append(psutil.Process().memory_info().rss)
-        engine = Engine(locate(base, settings.cache_dir), threads(settings), settings.dtype)
+        engine = Engine(locate(base, settings.cache_dir), settings.computing_threads, settings.dtype)
         asked = [(pair.question1, pair.question2) for pair in pairs[:: max(1, len(pairs) // options.loop)]]
         loop, tokens, readable = article_loop(engine, asked[: options.loop], engine.load_adapter(folder))
     except RespostaError as error:
         raise SystemExit(str(error)) from None
-    print(f"{base.name}, {engine.device}, {engine.dtype}, {threads(settings)} threads")
+    print(f"{base.name}, {engine.device}, {engine.dtype}, {settings.computing_threads} threads")
     print(f"article's loop: {loop:.2f} s a pair, {tokens:.0f} tokens generated, {readable} labels in {options.loop}")
     print(f"evaluation: {len(pairs)} pairs, {1 / ours:.1f} pairs/s, {loop / ours:.0f} times as fast (aim: 20)")
     print(f"memory: {memory[0] / MIB:.0f} MiB after a fifth of the pairs, {memory[-1] / MIB:.0f} MiB after all")

@@ -15,9 +15,9 @@ import psycopg
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from assistant.assembly import open_desk
 from assistant.canaries import ask_version, read_canaries
 from assistant.desk import Desk
+from assistant.opening import open_desk
 from assistant.records import Suggestion
 from assistant.registry import SHIPPED_FOLDER, Registry, open_registry
 from assistant.serving import Served, Serving

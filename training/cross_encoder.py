@@ -23,7 +23,6 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
-from assistant.assembly import threads
 from assistant.errors import InputError, RespostaError
 from assistant.fingerprints import read_fingerprints, write_fingerprints
 from assistant.settings import load_settings
@@ -129,7 +128,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.epochs < 1:
         parser.error("--epochs must be 1 or more")
     try:
-        computing = threads(load_settings())
+        computing = load_settings().computing_threads
         chosen = Parameters(epochs=options.epochs)
         train(options.pairs, options.out, options.seed, chosen, computing, options.seen_by)
     except RespostaError as error:

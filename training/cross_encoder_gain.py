@@ -19,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from assistant.assembly import open_embedder, threads
+from assistant.assembly import open_embedder
 from assistant.embedder import Embedder
 from assistant.errors import InputError, RespostaError
 from assistant.fingerprints import read_fingerprints
@@ -79,7 +79,7 @@ def main() -> int:
             known = [judged(pairs, model, embedder) for pairs in (fitting, measuring)]
         print(f"fitted on {len(fitting)} pairs, measured on {len(measuring)}")
         for folder in options.model:
-            encoder = CrossEncoder(folder, threads(settings))
+            encoder = CrossEncoder(folder, settings.computing_threads)
             own = [np.array(encoder.logits(pairs))[:, None] for pairs in (fitting, measuring)]
             print(f"{encoder.model['name']} ({folder.name})")
             fitted, measured = ([pair.same for pair in pairs] for pairs in (fitting, measuring))

@@ -18,7 +18,6 @@ from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
-from assistant.assembly import threads
 from assistant.errors import RespostaError
 from assistant.settings import Settings, load_settings
 from training.backend import join, load
@@ -40,7 +39,7 @@ def train(recipe: Recipe, run: Run, settings: Settings, teach: Teach | None) -> 
     """
     # First of all: unsloth has to be imported before what it patches.
     processes = join(recipe, settings.cache_dir)
-    trainable = load(recipe, settings.cache_dir, threads(settings))
+    trainable = load(recipe, settings.cache_dir, settings.computing_threads)
 
     from assistant.generator.encoding import encode
     from evals.environment import environment

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from assistant.assembly import open_embedder, threads
+from assistant.assembly import open_embedder
 from assistant.errors import InputError
 from assistant.models import open_model
 from assistant.settings import Settings
@@ -62,7 +62,7 @@ def open_system(
                 "cross-encoder is a trained model: give its folder with --model. "
                 "`python -m training.cross_encoder QQP/train.csv --out FOLDER` trains one."
             )
-        yield CrossEncoder(model, threads(settings))
+        yield CrossEncoder(model, settings.computing_threads)
     elif name in ("zero-shot", "few-shot"):
         learnt = _learnt(name, train) if name == "few-shot" else []
         with open_model(settings) as loaded:

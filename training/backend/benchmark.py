@@ -21,7 +21,6 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from assistant.assembly import threads
 from assistant.errors import InputError, RespostaError
 from assistant.generator.engine import compute_dtype
 from assistant.settings import load_settings
@@ -135,7 +134,7 @@ def main() -> None:
         settings = load_settings()
         recipe = benchmark_recipe(options.pairs.resolve(), options.base, options.rows, options.steps)
         rows = benchmark_rows(recipe, settings.cache_dir, options.steps)
-        given = (recipe, rows, settings.cache_dir, threads(settings))
+        given = (recipe, rows, settings.cache_dir, settings.computing_threads)
         measures = {}
         for side in (OURS, *(name for name, bf16 in BASELINES.items() if not (bf16 and options.without_bf16))):
             print(f"{side}: {options.steps} steps …", flush=True)
@@ -143,7 +142,7 @@ def main() -> None:
         check_alike(measures)
         native = compute_dtype("cpu").itemsize == 2
         print(
-            f"\n{options.base}, {threads(settings)} threads, this CPU {'has' if native else 'emulates'} bf16; "
+            f"\n{options.base}, {settings.computing_threads} threads, this CPU {'has' if native else 'emulates'} bf16; "
             f"{len(rows.training):,} rows, {measures[OURS].tokens:,} tokens, each side in a fresh process",
             f"final loss: mean of the last {min(FINAL, options.steps)} steps; held-out loss: {len(rows.held_out)} rows",
             *table(measures),

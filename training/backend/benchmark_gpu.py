@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from assistant.assembly import threads
 from assistant.basemodels import CATALOGUE
 from assistant.errors import ModelError, RespostaError
 from assistant.settings import load_settings
@@ -164,7 +163,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(dir=settings.cache_dir) as name:
             cache = Path(name)
             in_fresh_process(write_random_base, cache)
-            work = partial(_measured, cache, threads(settings))
+            work = partial(_measured, cache, settings.computing_threads)
             print(table(list(lines(options.lengths, options.batch, work))))
     except RespostaError as error:
         sys.exit(str(error))
