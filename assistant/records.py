@@ -21,7 +21,6 @@ PairMistake = Literal["false match", "missed match", "unreadable"]
 ReadingMistake = Literal["wrong", "missed", "partly right", "found elsewhere"]
 MistakeKind = Literal[PairMistake, ReadingMistake]
 ReportFile = Literal["report.json", "report.html"]
-VersionMove = Literal["staging", "production", "archive", "roll back"]
 
 
 @dataclass(frozen=True, slots=True)

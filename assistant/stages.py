@@ -12,6 +12,9 @@ from assistant.versions import AdapterVersion
 Stage = Literal["candidate", "staging", "production", "archived"]
 Action = Literal["added", "promoted", "displaced", "archived", "rolled back", "published", "calibrated", "refused"]
 
+# What a person may do with a version.
+VersionMove = Literal["staging", "production", "archive", "roll back"]
+
 SHIPPED = "shipped"
 
 

@@ -22,7 +22,7 @@ def test_a_background_process_stands_back():
 
 def test_a_background_process_ends_with_a_killed_parent():
     sleeper = (
-        "import os, time; from evals.board.background import end_with; end_with(os.getppid());"
+        "import os, time; from evals.lifetime import end_with; end_with(os.getppid());"
         "print(os.getpid(), flush=True); time.sleep(60)"
     )
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {sleeper!r}])"
@@ -40,7 +40,7 @@ def _state(pid: int) -> str:
 
 
 def test_a_background_process_whose_parent_is_gone_does_not_begin():
-    code = "from evals.board.background import end_with; end_with(1)"
+    code = "from evals.lifetime import end_with; end_with(1)"
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert ended.returncode != 0
     assert "start it again" in ended.stderr

@@ -8,8 +8,9 @@ import pytest
 
 from assistant.access import Access
 from assistant.errors import InputError
-from assistant.records import MistakeKind, ReportFile, VersionMove
+from assistant.records import MistakeKind, ReportFile
 from assistant.settings import Settings
+from assistant.stages import VersionMove
 from assistant.ui.evaluation_tab import MAX_REASON, handlers
 from evals.reporting.mistakes import KINDS
 from evals.reporting.report import PAGE, REPORT

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,28 +10,17 @@ import pytest
 
 from assistant.errors import InputError
 from assistant.records import (
-    Answer,
-    Candidate,
-    Differences,
-    Feedback,
     Language,
     Part,
-    Signals,
-    Suggestion,
-    Verdict,
 )
 from assistant.store.connection import Store
 from evals.catalogue import shop_pairs
+from tests.interactions import recorded, shown_answer
 from training.feedback import PAIRS, evaluation_pairs, export, main, read_export
 from training.recipe import Data, Source
 from training.sources import Report, load
 
 NOBODY_MEASURES: list = []
-
-
-def verdict(answer_id: str, past: str, language: Language = "en") -> Verdict:
-    answer = Answer(answer_id, past, f"The answer of {answer_id}.", language)
-    return Verdict(Candidate(answer, past, 0.9, 0.03), 0.8, "same", Signals(0.9, 1.5, 0.2), Differences((), ()))
 
 
 Says = Callable[..., str]
@@ -43,18 +31,10 @@ def says(store: Store) -> Says:
     """Record a question with what was shown for it, and feedback on some of it; the interaction's id."""
 
     def said(asked: str, shown: dict[str, str], feedback: list[tuple[str, str]], language: Language = "en") -> str:
-        parts = [Part(asked, language, tuple(verdict(one, past, language) for one, past in shown.items()), ())]
+        parts = [Part(asked, language, tuple(shown_answer(one, past, language) for one, past in shown.items()), ())]
         return recorded(store, parts, feedback)
 
     return said
-
-
-def recorded(store: Store, parts: list[Part], feedback: list[tuple[str, str]]) -> str:
-    made = Suggestion(str(uuid.uuid4()), tuple(parts), "base", None, "v1", {})
-    store.interactions.record(made.interaction_id, None, "ana", "…", made)
-    for answer, verb in feedback:
-        store.interactions.add_feedback(Feedback(made.interaction_id, answer, verb), "ana")
-    return made.interaction_id
 
 
 def lines(folder: Path) -> list[dict]:
@@ -85,8 +65,8 @@ def test_the_last_word_counts(store: Store, says: Says, tmp_path: Path) -> None:
 
 
 def test_an_answer_below_two_questions_labels_neither(store: Store, tmp_path: Path) -> None:
-    same = verdict("a1", "How is a kite returned?")
-    other = verdict("a2", "Who makes kites?")
+    same = shown_answer("a1", "How is a kite returned?")
+    other = shown_answer("a2", "Who makes kites?")
     parts = [Part("Kite back?", "en", (same, other), ()), Part("And the money?", "en", (same,), ())]
     recorded(store, parts, [("a1", "used"), ("a2", "rejected")])
     folder, _ = export(store, tmp_path, NOBODY_MEASURES)
@@ -94,7 +74,7 @@ def test_an_answer_below_two_questions_labels_neither(store: Store, tmp_path: Pa
 
 
 def test_an_answer_in_another_language_labels_nothing(store: Store, tmp_path: Path) -> None:
-    parts = [Part("Kite back?", "en", (verdict("a1", "Como devolvo um papagaio?", "pt"),), ())]
+    parts = [Part("Kite back?", "en", (shown_answer("a1", "Como devolvo um papagaio?", "pt"),), ())]
     recorded(store, parts, [("a1", "used")])
     with pytest.raises(InputError, match="There is nothing to learn from agents yet"):
         export(store, tmp_path, NOBODY_MEASURES)

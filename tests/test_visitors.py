@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,27 +11,14 @@ import pytest
 
 from assistant.errors import ModelError
 from assistant.hub import Hub
-from assistant.records import Answer, Candidate, Differences, Feedback, Part, Signals, Suggestion, Verdict
 from assistant.settings import Settings
 from assistant.store.connection import Store
 from assistant.visitors import Visitors, notice
 from tests.hub_server import OWNER, READS, WRITES
 from tests.hub_state import HubState, Repository
+from tests.interactions import asked
 
 DATA = f"{OWNER}/feedback"
-
-
-def asked(store: Store, question: str, verdict: str | None = None) -> str:
-    """An interaction, rated or not; its id."""
-    answer = Answer("a1", "How is a kite returned?", "By post.", "en")
-    shown = Verdict(
-        Candidate(answer, answer.question, 0.9, 0.03), 0.8, "same", Signals(0.9, 1.5, 0.2), Differences((), ())
-    )
-    made = Suggestion(str(uuid.uuid4()), (Part(question, "en", (shown,), ()),), "base", None, "v1", {})
-    store.interactions.record(made.interaction_id, None, "visitor", question, made)
-    if verdict:
-        store.interactions.add_feedback(Feedback(made.interaction_id, "a1", verdict), "visitor")
-    return made.interaction_id
 
 
 def aged(store: Store, by: timedelta) -> None:

@@ -11,7 +11,8 @@ from typing import Any, Protocol, get_args
 
 from assistant.access import Access, Action
 from assistant.errors import InputError
-from assistant.records import LANGUAGES, Language, MistakeKind, ReportFile, VersionMove
+from assistant.records import LANGUAGES, Language, MistakeKind, ReportFile
+from assistant.stages import VersionMove
 from assistant.ui.calls import explain
 from assistant.ui.component import component
 from assistant.ui.views import Json

@@ -10,9 +10,10 @@ import dataclasses
 from pathlib import Path
 
 from assistant.errors import InputError
-from assistant.records import Language, MistakeKind, ReportFile, Task, VersionMove
+from assistant.records import Language, MistakeKind, ReportFile, Task
 from assistant.registry import Registry
 from assistant.settings import Settings
+from assistant.stages import VersionMove
 from assistant.ui.views import Json
 from evals.board.child import Asked, Child
 from evals.board.views import change_view, event_view, head_view, mistake_view, page_view, version_view

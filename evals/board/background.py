@@ -3,12 +3,10 @@ processor, and no longer than the process PARENT lives, which started it."""
 
 from __future__ import annotations
 
-import ctypes
 import os
-import signal
 import sys
 
-PR_SET_PDEATHSIG = 1
+from evals.lifetime import end_with
 
 
 def stand_back() -> None:
@@ -16,14 +14,6 @@ def stand_back() -> None:
     os.nice(19)
     if hasattr(os, "SCHED_IDLE"):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-
-
-def end_with(parent: int) -> None:
-    """Have the kernel end this process when its parent is killed, who could not end it then. Linux alone can."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:
-            sys.exit(f"Process {parent}, which started this, is gone: start it again.")
 
 
 def main() -> int:

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +15,6 @@ import pytest
 import yaml
 from filelock import FileLock
 
-from assistant.records import Answer, Candidate, Differences, Feedback, Part, Signals, Suggestion, Verdict
 from assistant.registry import Registry
 from assistant.settings import Settings
 from assistant.store.connection import Store
@@ -26,6 +24,7 @@ from tests.adapters import TASK, make_version
 from tests.commands import ran
 from tests.evaluations import pair_rows
 from tests.hub_server import OWNER, WRITES
+from tests.interactions import asked
 from training.recipe import load_recipe
 from training.retrain import main
 from training.retraining.commands import ROOT, StepFailed, run_command
@@ -101,13 +100,7 @@ def rated(store: Store) -> Rated:
     """Have an agent use or reject the answer to a question."""
 
     def rate(question: str, verdict: str = "used") -> None:
-        answer = Answer("a1", "How is a kite <b>returned</b>?", "By post.", "en")
-        shown = Verdict(
-            Candidate(answer, answer.question, 0.9, 0.03), 0.8, "same", Signals(0.9, 1.5, 0.2), Differences((), ())
-        )
-        made = Suggestion(str(uuid.uuid4()), (Part(question, "en", (shown,), ()),), "base", None, "v1", {})
-        store.interactions.record(made.interaction_id, None, "ana", question, made)
-        store.interactions.add_feedback(Feedback(made.interaction_id, "a1", verdict), "ana")
+        asked(store, question, verdict, past="How is a kite <b>returned</b>?")
 
     return rate
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import runpy
 import sys
 
-from evals.board.background import end_with
+from evals.lifetime import end_with
 
 
 def main() -> None:
