@@ -7,7 +7,7 @@ from pathlib import Path
 
 from assistant.calibration import JudgeModel
 from assistant.generator import LabelScore
-from training.calibration_cache import Kept, key, label_cache
+from training.calibration.cache import Kept, key, label_cache
 
 MODEL = JudgeModel("base", None, "v1", "cpu float32")
 SCORES = [LabelScore(-0.25, 0.5), LabelScore(1.75, 0.125)]

@@ -9,7 +9,7 @@ import pytest
 from assistant.embedder import Embedder
 from assistant.errors import InputError
 from evals.datasets import intent_is_for_training
-from training.calibration_data import english_groups, request_groups
+from training.calibration.data import english_groups, request_groups
 from training.rows import PairRow
 from training.splits import fingerprint
 

@@ -10,8 +10,8 @@ import pytest
 
 from assistant.calibration import JudgeModel
 from assistant.records import Signals
-from training.calibration_fit import fit_all
-from training.calibration_regression import LabelledGroup
+from training.calibration.fit import fit_all
+from training.calibration.regression import LabelledGroup
 
 MODEL = JudgeModel("base", None, "v1", "cpu float32")
 

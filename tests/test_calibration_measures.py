@@ -6,8 +6,8 @@ import pytest
 
 from assistant.calibration import OperatingPoint
 from assistant.records import Signals
-from training.calibration_measures import TARGETS, HeldOut, figures, mean_brier, operating_points
-from training.calibration_regression import LabelledGroup
+from training.calibration.measures import TARGETS, HeldOut, figures, mean_brier, operating_points
+from training.calibration.regression import LabelledGroup
 
 SIGNALS = Signals(0.9, 0.0, 0.0)
 

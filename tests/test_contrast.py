@@ -19,10 +19,10 @@ from assistant.language import detect
 from assistant.quotations import quoted_phrases
 from assistant.records import LANGUAGES, Language
 from assistant.sample import sample_rows
+from training.calibration.data import WORDINGS
 from training.contrast import contrast
 from training.contrast_sentences import SENTENCES
 
-WORDINGS = Path(__file__).resolve().parents[1] / "training" / "data"
 EXPLAIN = "import json, sys; from training.contrast import contrast; print(contrast(*json.loads(sys.argv[1])))"
 
 Pair = tuple[str, str, bool, Language]
@@ -129,7 +129,7 @@ def test_it_is_the_same_in_every_process() -> None:
         subprocess.run(
             [sys.executable, "-c", EXPLAIN, json.dumps(pair)],
             env=os.environ | {"PYTHONHASHSEED": seed},
-            cwd=WORDINGS.parents[1],
+            cwd=Path(__file__).resolve().parents[1],
             capture_output=True,
             text=True,
             check=True,

@@ -14,7 +14,7 @@ from evals.datasets import Wording, load_wordings
 from evals.measures import distinct, mean_reciprocal_rank, ndcg_at, recall_at
 from evals.retrieval import nothing_shown, spread_over
 from evals.shop import matches_at, measures, share
-from training.calibration_data import WORDINGS
+from training.calibration.data import WORDINGS
 
 
 def test_equal_answers_take_one_place() -> None:

@@ -17,7 +17,7 @@ from tests.teaching import KEY, MODEL, Answer, Classroom, classroom, completion,
 from training.contrast import contrast
 from training.rows import PairRow
 from training.teacher import cost, explain
-from training.teacher_report import TeacherReport
+from training.teaching.report import TeacherReport
 
 
 @pytest.fixture

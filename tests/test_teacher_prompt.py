@@ -7,7 +7,7 @@ import json
 import pytest
 
 from training.rows import PairRow
-from training.teacher_prompt import Asked, messages, parse, problem
+from training.teaching.prompt import Asked, messages, parse, problem
 
 SAME = PairRow("Where is my parcel?", "When does the parcel come?", True, "en")
 DIFFERENT = PairRow("Where is my parcel?", "Where is the customers' shop?", False, "en")

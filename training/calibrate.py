@@ -38,10 +38,10 @@ from assistant.records import LANGUAGES, Language
 from assistant.registry import Registry
 from assistant.settings import Settings, load_settings
 from assistant.versions import CALIBRATION, FINGERPRINTS
-from training.calibration_cache import Kept, LabelCache, key, label_cache
-from training.calibration_data import Group, english_groups, portuguese_groups, request_groups, shop_groups
-from training.calibration_fit import fit_all
-from training.calibration_regression import LabelledGroup
+from training.calibration.cache import Kept, LabelCache, key, label_cache
+from training.calibration.data import Group, english_groups, portuguese_groups, request_groups, shop_groups
+from training.calibration.fit import fit_all
+from training.calibration.regression import LabelledGroup
 from training.registry import person, table, with_registry
 
 

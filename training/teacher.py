@@ -27,10 +27,10 @@ from training.contrast import contrast
 from training.recipe import Data, Source
 from training.rows import PairRow
 from training.sources import Report, load
-from training.teacher_cache import Kept, TeacherCache, key
-from training.teacher_prompt import Asked, identity, problem
-from training.teacher_report import TeacherReport, estimate
-from training.teacher_rounds import ask, batches
+from training.teaching.cache import Kept, TeacherCache, key
+from training.teaching.prompt import Asked, identity, problem
+from training.teaching.report import TeacherReport, estimate
+from training.teaching.rounds import ask, batches
 
 
 @dataclass(frozen=True, slots=True)

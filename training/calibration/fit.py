@@ -8,8 +8,8 @@ from sklearn.model_selection import KFold
 
 from assistant.calibration import Fit, JudgeModel, Ranking, SignalName, weighted
 from assistant.records import Language
-from training.calibration_measures import HeldOut, figures, mean_brier, operating_points
-from training.calibration_regression import ANSWER_SIGNALS, LabelledGroup, fit_ranking, fit_score
+from training.calibration.measures import HeldOut, figures, mean_brier, operating_points
+from training.calibration.regression import ANSWER_SIGNALS, LabelledGroup, fit_ranking, fit_score
 
 FOLDS = 5
 

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from assistant.calibration import OperatingPoint
-from training.calibration_regression import LabelledGroup
+from training.calibration.regression import LabelledGroup
 
 # Shares of right answers among those shown that a team may aim for.
 TARGETS = (0.80, 0.85, 0.90, 0.95, 0.98)

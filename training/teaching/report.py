@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from evals.chat.cost import Cost, Prices, tokens_of
-from training.teacher_prompt import Asked, messages
+from training.teaching.prompt import Asked, messages
 
 TOKENS_PER_SENTENCE = 50
 

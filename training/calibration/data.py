@@ -30,7 +30,7 @@ SEED = 20260101
 CANDIDATES = 10
 # About what the judge's shortlist gives an answer's own similarity beside its question's.
 ANSWER_SHARE = 0.5
-WORDINGS = Path(__file__).with_name("data")
+WORDINGS = Path(__file__).with_name("wordings")
 
 
 @dataclass(frozen=True, slots=True)

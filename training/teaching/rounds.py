@@ -8,9 +8,9 @@ from tqdm import tqdm
 
 from evals.chat.asking import Chat
 from evals.chat.client import Completion
-from training.teacher_cache import Kept, TeacherCache, key
-from training.teacher_prompt import Asked, messages, parse, problem
-from training.teacher_report import TeacherReport
+from training.teaching.cache import Kept, TeacherCache, key
+from training.teaching.prompt import Asked, messages, parse, problem
+from training.teaching.report import TeacherReport
 
 # Pairs in a request, and in one that asks again: smaller, for a model that lost count or was cut off.
 BATCH, AGAIN = 10, 4

@@ -1,0 +1,1 @@
+"""What turns the signals into P(same): its data, its fit, its figures."""
