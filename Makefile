@@ -19,7 +19,7 @@ app: weights
 	$(VENV)/bin/python app.py
 
 test: weights $(VENV)/.test-packages
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 setup: $(VENV)/.packages
 

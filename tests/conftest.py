@@ -34,6 +34,9 @@ from tests.serving import demo, served  # noqa: F401
 # Whoever starts the tests as a background job starts them deaf to Ctrl-C, and what they start inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Begun first, so that no worker is left with one of them at the end.
+LONGEST = ("test_training_run.py", "test_swap.py", "test_zerogpu.py", "test_rehearse.py", "test_space.py")
+
 # A row of a library file with all fields.
 FULL = {
     "id": "a1",
@@ -45,6 +48,10 @@ FULL = {
     "date": "2025-03-01",
     "phrasings": ["Parcel not here", "Lost?"],
 }
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 class ToyEmbedder:

@@ -104,7 +104,7 @@ def test_the_command_keeps_it_with_a_registered_version(command, registry: Regis
     assert printed.count("(used)") == 2
     assert read_calibration(registry.files(version) / CALIBRATION) == calibration_of(version)
     event = registry.show(version.digest)[1][-1]
-    assert told([event])[0][3:] == ("ana", "fitted on qqp/train.csv, banking/test.csv, data/faqs")
+    assert told([event])[0][3:] == ("ana", "fitted on the shop, qqp/train.csv, banking/test.csv, data/faqs")
     assert event.report == {"hardware": "cpu float32", "Brier": {"en": 0.02, "pt": 0.02}}
 
 
