@@ -9,6 +9,8 @@ from assistant.settings import Settings
 
 Action = Literal["suggest", "answer", "search", "feedback", "write", "evaluate", "manage"]
 ACTIONS: tuple[Action, ...] = ("suggest", "answer", "search", "feedback", "write", "evaluate", "manage")
+# As whom a demo's visitors are stored.
+VISITOR = "visitor"
 VISITOR_ACTIONS: frozenset[Action] = frozenset({"suggest", "answer", "search", "feedback"})
 
 _WORDS: dict[Action, str] = {
@@ -32,7 +34,7 @@ class Access:
 
     def __init__(self, settings: Settings) -> None:
         self._allowed: frozenset[Action] = VISITOR_ACTIONS if settings.demo else frozenset(ACTIONS)
-        self.who = "visitor" if settings.demo else "local"
+        self.who = VISITOR if settings.demo else "local"
 
     def allows(self, action: Action) -> bool:
         return action in self._allowed

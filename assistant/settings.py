@@ -211,6 +211,8 @@ def _explain(item: ErrorDetails) -> str:
 
 def _unsafe(settings: Settings) -> list[str]:
     if settings.demo:
+        if settings.feedback_repo and settings.database_url:
+            return ["RESPOSTA_FEEDBACK_REPO and DATABASE_URL would both keep what visitors rate: unset one of them"]
         return []
     if settings.space_id:
         return ["SPACE_ID is set, so this is a public Space: set DEMO=1 (visitors may suggest, answer and search)"]

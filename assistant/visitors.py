@@ -9,6 +9,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+from assistant.access import VISITOR
 from assistant.errors import RespostaError
 from assistant.hub import Hub
 from assistant.settings import Settings
@@ -25,7 +26,7 @@ _PUSHED = "feedback_pushed"
 def notice(settings: Settings) -> str:
     """What the page tells visitors of that."""
     hours = round(KEPT / timedelta(hours=1))
-    if settings.feedback_repo or settings.database_url:
+    if settings.database_url or (settings.feedback_repo and settings.hf_token):
         return (
             f"A demo, open to everyone: write nothing confidential. What you rate is kept, with the question, to train "
             f"the judge; all else is forgotten after {hours} hours."
@@ -45,7 +46,9 @@ class Visitors:
     def __init__(self, settings: Settings, store: Store, hub: Hub) -> None:
         self._store = store
         self._hub = hub
-        self._repo = settings.feedback_repo
+        self._repo = settings.feedback_repo if settings.hf_token else None
+        if settings.feedback_repo and not self._repo:
+            log.warning("ratings are not kept: RESPOSTA_FEEDBACK_REPO needs an HF_TOKEN that may write there")
         # In a database of one's own what visitors rated stays.
         self._keeps_rated = bool(settings.database_url)
         self._pushed = settings.data_dir / _PUSHED
@@ -61,13 +64,19 @@ class Visitors:
         self._thread.join()
 
     def tidy(self) -> None:
-        """Send what visitors rated since the last time, then forget what is old. Raises `ModelError` when the Hub
-        does not take it; nothing is forgotten then."""
-        if self._repo:
-            self._push(self._repo)
-        gone = self._store.interactions.forget(KEPT, self._keeps_rated)
-        if gone:
-            log.info("forgot what visitors asked", extra={"interactions": gone})
+        """Send what visitors rated since the last time, and forget what is old.
+
+        Raises `ModelError` when the Hub does not take it; what was rated is not forgotten then.
+        """
+        unsent = bool(self._repo)
+        try:
+            if self._repo:
+                self._push(self._repo)
+                unsent = False
+        finally:
+            gone = self._store.interactions.forget(VISITOR, KEPT, but_rated=self._keeps_rated or unsent)
+            if gone:
+                log.info("forgot what visitors asked", extra={"interactions": gone})
 
     def _follow(self) -> None:
         while True:
@@ -83,14 +92,16 @@ class Visitors:
 
     def _push(self, repo: str) -> None:
         last = _number(self._pushed)
-        pairs = [pair for pair in self._store.judgements.pairs() if pair.feedback > last]
+        pairs = list(self._store.judgements.pairs(VISITOR, last))
         if not pairs:
             return
         lines = "".join(json.dumps(pair.as_row(), ensure_ascii=False) + "\n" for pair in pairs)
         newest = max(pair.feedback for pair in pairs)
         # Named by the moment too: a demo that lost its disk counts from one again.
         self._hub.add_rows(repo, f"feedback/{time.time_ns()}-{newest}.jsonl", lines.encode())
-        self._pushed.write_text(str(newest), encoding="utf-8")
+        draft = self._pushed.with_suffix(".draft")
+        draft.write_text(str(newest), encoding="utf-8")
+        draft.replace(self._pushed)
 
 
 def _number(file: Path) -> int:

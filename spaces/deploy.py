@@ -6,7 +6,9 @@
                             [--adapter OWNER/NAME@COMMIT] [--reading-adapter OWNER/NAME@COMMIT]
                             [--feedback-repo OWNER/NAME] [--secret DATABASE_URL] [--secret HF_TOKEN]
 
-The token comes from HF_TOKEN and needs write access. A secret's value comes from the environment variable of its name.
+The token that deploys comes from HF_TOKEN and needs write access. A secret's value comes from the environment variable
+of its name; that of the Space's own HF_TOKEN from SPACE_HF_TOKEN: make one that may write to the feedback's data set
+alone.
 Deployed again, only what differs is sent. Exit code 0 when the app runs, 1 when the Space could not build or start
 it, 2 when it could not be deployed.
 """
@@ -37,8 +39,8 @@ def secret_values(names: Sequence[str]) -> dict[str, str]:
     """
     if not set(names) <= {*SECRETS}:
         raise InputError(f"--secret takes a name alone, {' or '.join(SECRETS)}: put its value into that variable.")
-    values = {name: os.environ.get(name, "").strip() for name in names}
-    if missing := [name for name, value in values.items() if not value]:
+    values = {name: os.environ.get(SECRETS[name], "").strip() for name in names}
+    if missing := [SECRETS[name] for name, value in values.items() if not value]:
         raise InputError(f"{', '.join(missing)} is not in the environment: set it there, or leave out its --secret.")
     return values
 
@@ -63,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         hub = open_hub(load_settings())
         deployed = put(hub, plan, secrets)
         print(f"{page(hub, plan.repo)} is at {deployed.commit}" + ("" if deployed.changed else ", which it was before"))
-        print(wait(hub, plan.repo, deployed.commit, chosen.timeout, lambda line: print(line, flush=True)))
+        print(wait(hub, plan.repo, deployed, chosen.timeout, lambda line: print(line, flush=True)))
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1

@@ -17,13 +17,14 @@ CARD, REQUIREMENTS = "README.md", "requirements.txt"
 
 # The app imports these. Tests, training and documents stay at home: nobody on a Space runs them, and a Space that is
 # duplicated should hold what it serves.
-SERVED = ("app.py", "assistant", "evals")
+SERVED = ("app.py", "assistant", "evals", "LICENSE")
 # Only the Evaluation tab reads the reports, and a Space's visitors have none.
 NOT_SERVED = ("evals/reports/",)
 
 # As the Hub names it. It runs Python 3.10 and 3.12, and not the card's.
 ZERO_GPU = "zero-a10g"
 _PYTHON = re.compile(r'^(python_version:) ".+"$', re.MULTILINE)
+_HARDWARE = re.compile(r"^(suggested_hardware:) .+$", re.MULTILINE)
 
 # A line of the card that stands there only when something made from Llama 3 is served.
 _LLAMA3_LINE = re.compile(r"^<!-- Llama 3: (.+) -->\n\n", re.MULTILINE)
@@ -51,8 +52,10 @@ def served_files(adapters: Sequence[Pinned] = (), hardware: str | None = None) -
 
 
 def render_card(card: str, adapters: Sequence[Pinned], hardware: str | None = None) -> str:
-    """The card with `adapters` among its models, with Meta's notice when one of them is made from Llama 3, and with a
-    Python that `hardware` has."""
+    """The card with `adapters` among its models, with Meta's notice when one of them is made from Llama 3, with
+    `hardware` for those who duplicate the Space, and with a Python that it has."""
+    if hardware:
+        card = _HARDWARE.sub(rf"\1 {hardware}", card, count=1)
     if hardware == ZERO_GPU:
         card = _PYTHON.sub(r'\1 "3.12"', card, count=1)
     models = "".join(f"- {repo}\n" for repo in dict.fromkeys(adapter.repo for adapter in adapters))

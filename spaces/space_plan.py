@@ -12,8 +12,9 @@ from space_contents import SpaceFile, described_commit, served_files
 
 # A Space's only folder that every user may write to. It is emptied at each restart.
 WRITABLE = PurePosixPath("/tmp/resposta")
-# May be handed over as secrets, whose values nobody can read again.
-SECRETS = ("DATABASE_URL", "HF_TOKEN")
+# May be handed over as secrets, whose values nobody can read again; each with the variable that holds its value here.
+# The token that deploys may write to everything of its owner's, so a Space gets another one.
+SECRETS = {"DATABASE_URL": "DATABASE_URL", "HF_TOKEN": "SPACE_HF_TOKEN"}
 # Set only when asked for, so taken away again when no longer asked for.
 CHOSEN = ("RESPOSTA_ADAPTER", "RESPOSTA_READING_ADAPTER", "RESPOSTA_FEEDBACK_REPO")
 
@@ -59,12 +60,18 @@ def make_plan(
     private: bool = False,
     writable: PurePosixPath = WRITABLE,
 ) -> Plan:
-    """Raises `InputError` for a name that is none, or an adapter without a whole commit."""
+    """Raises `InputError` for a name that is none, an adapter without a whole commit, or feedback that could not be
+    kept."""
     check_repo(repo)
     chosen = {"RESPOSTA_ADAPTER": adapter, "RESPOSTA_READING_ADAPTER": reading_adapter}
     adapters = [_pinned(given) for given in chosen.values() if given]
     if feedback_repo:
         check_repo(feedback_repo)
+        if "HF_TOKEN" not in secrets or "DATABASE_URL" in secrets:
+            raise InputError(
+                "--feedback-repo needs --secret HF_TOKEN, a token that may write there, and no --secret DATABASE_URL, "
+                "which keeps ratings as well: correct the options."
+            )
     variables = {
         "HOST": "0.0.0.0",
         "PORT": "7860",

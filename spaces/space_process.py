@@ -22,6 +22,8 @@ from space_plan import Plan, make_plan
 
 USER = "nobody"
 START_SECONDS, STOP_SECONDS = 300, 30
+# The free hardware has so many.
+CORES = 2
 # Written by nobody but root.
 READ_ONLY_FILE, READ_ONLY_FOLDER = 0o444, 0o555
 
@@ -126,6 +128,8 @@ def running(space: LocalSpace, port: int) -> Iterator[Started]:
             extra_groups=[],
             umask=0o022,
         )
+    # Threads inherit it, so this comes before any are made.
+    os.sched_setaffinity(process.pid, sorted(os.sched_getaffinity(0))[:CORES])
     started = Started(f"http://127.0.0.1:{port}", process, begun, log)
     try:
         _wait(started)
@@ -145,7 +149,7 @@ def running(space: LocalSpace, port: int) -> Iterator[Started]:
 
 
 def with_weights(space: LocalSpace, converted: Path) -> None:
-    """Put a folder of converted weights in place, as a Space has it after its first start."""
+    """Put a folder of converted weights in place, as it is where the cache lies on storage that outlives a restart."""
     account = _account(space.user)
     models = Path(space.plan.variables["RESPOSTA_CACHE_DIR"]) / "models"
     shutil.copytree(converted, models / converted.name)

@@ -30,6 +30,8 @@ class SpaceState(HubState):
     spaces: dict[str, Running] = field(default_factory=dict)
     stages: tuple[str, ...] = BUILDS
     because: str | None = None
+    # How many looks at what runs are answered with 502 first.
+    outages: int = 0
 
 
 class SpaceHandler(Handler):
@@ -50,6 +52,9 @@ class SpaceHandler(Handler):
 
     def runtime(self, repo: str) -> None:
         running = self._space(repo)
+        if self.state.outages:
+            self.state.outages -= 1
+            raise Refused(502, "Bad Gateway")
         stage, commit = running.looks[0]
         del running.looks[: len(running.looks) > 1]
         known: dict[str, Any] = {"stage": stage, "hardware": {"current": None, "requested": running.hardware}}
@@ -73,13 +78,22 @@ class SpaceHandler(Handler):
                 variables[sent["key"]] = sent["value"]
             else:
                 del variables[sent["key"]]
+            self._restart(repo)
         self._send(200, {name: {"value": value} for name, value in variables.items()})
 
     def secrets(self, repo: str) -> None:
         self._may_write()
         sent = json.loads(self._body)
         self._space(repo).secrets[sent["key"]] = sent["value"]
+        self._restart(repo)
         self._send(200, {})
+
+    def _restart(self, repo: str) -> None:
+        """A running app starts again; for a moment the Hub tells what it told before."""
+        running = self._space(repo)
+        stage, built = running.looks[-1]
+        if stage == "RUNNING":
+            running.looks = [(stage, built), ("APP_STARTING", built), (self.state.stages[-1], built)]
 
     def _information(self, repo: str, revision: str | None) -> dict[str, Any]:
         return super()._information(repo, revision) | {"host": f"https://{repo.replace('/', '-')}.hf.space"}

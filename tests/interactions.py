@@ -34,8 +34,13 @@ def recorded(store: Store, parts: Sequence[Part], feedback: Sequence[tuple[str, 
     return made.interaction_id
 
 
-def asked(store: Store, question: str, verdict: str | None = None, past: str = "How is a kite returned?") -> str:
+def asked(
+    store: Store,
+    question: str,
+    verdict: str | None = None,
+    past: str = "How is a kite returned?",
+    who: str = "ana",
+) -> str:
     """A question for which the answer "a1" to `past` was shown, rated or not; the interaction's id."""
-    return recorded(
-        store, [Part(question, "en", (shown_answer("a1", past),), ())], [("a1", verdict)] if verdict else []
-    )
+    rated = [("a1", verdict)] if verdict else []
+    return recorded(store, [Part(question, "en", (shown_answer("a1", past),), ())], rated, who)

@@ -69,3 +69,10 @@ def test_a_childs_environment_makes_the_same_settings(monkeypatch: pytest.Monkey
     environment = given.environment()
     monkeypatch.setattr(os, "environ", environment)
     assert load_settings() == given
+
+
+def test_what_visitors_rate_is_kept_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = {"feedback_repo": "ana/said", "database_url": "postgresql://somewhere/demo"}
+    with pytest.raises(SettingsError, match="would both keep what visitors rate: unset one of them"):
+        load_settings(demo=True, **both)
+    assert load_settings(**both).feedback_repo

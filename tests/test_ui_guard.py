@@ -142,7 +142,15 @@ def test_a_visitor_who_asks_too_much_waits_and_nobody_else_does():
     refused = client.post(join, content=b"x")
     assert "ask again in 30 seconds" in refused.json()["detail"]
     assert client.get("/").status_code == 200
-    assert client.post(join, content=b"x", headers={"x-forwarded-for": "203.0.113.9, 10.0.0.1"}).status_code == 200
+
+    def said(*heard: str) -> int:
+        return client.post(join, content=b"x", headers=[("x-forwarded-for", one) for one in heard]).status_code
+
+    # Behind proxies: the last public address is the one that a proxy heard, whatever the visitor says before it.
+    assert [said("8.8.8.8, 10.0.0.1"), said("1.1.1.1, 8.8.8.8, 10.0.0.1")] == [200, 200]
+    assert [said("9.9.9.9, 8.8.8.8"), said("9.9.9.9", "8.8.8.8, 10.0.0.1")] == [429, 429]
+    assert said("1.1.1.1") == 200
+    assert said("nonsense") == 429, "nobody public is named, so it is whoever calls"
 
 
 def test_calls_come_back_with_time_and_silent_visitors_are_forgotten(monkeypatch):

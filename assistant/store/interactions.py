@@ -121,14 +121,14 @@ class Interactions:
         with self._pool.connection() as connection:
             return read_turns(connection, _uuid(conversation_id), limit, who)
 
-    def forget(self, older: timedelta, but_rated: bool) -> int:
-        """Delete the interactions that are older, with everything that hangs on them, but for those that somebody
-        rated where `but_rated` says so; how many."""
+    def forget(self, who: str, older: timedelta, but_rated: bool) -> int:
+        """Delete what `who` asked and is older, with everything that hangs on it, but for what somebody rated where
+        `but_rated` says so; how many interactions."""
         with self._pool.connection() as connection:
             return connection.execute(
-                "DELETE FROM interaction WHERE asked_at < clock_timestamp() - %s AND NOT "
+                "DELETE FROM interaction WHERE who = %s AND asked_at < clock_timestamp() - %s AND NOT "
                 "(%s AND EXISTS (SELECT FROM feedback WHERE interaction_id = interaction.id))",
-                (older, but_rated),
+                (who, older, but_rated),
             ).rowcount
 
     def _match_rows(self, identity: UUID, index: int, part: Part) -> list[tuple]:

@@ -25,7 +25,7 @@ JOIN LATERAL (
     HAVING count(*) = 1
 ) AS shown ON true
 JOIN interaction_part AS part USING (interaction_id, part_index)
-WHERE shown.answer_language = part.language
+WHERE shown.answer_language = part.language AND last.id > %(after)s AND (%(who)s::text IS NULL OR last.who = %(who)s)
 ORDER BY last.id
 """
 _ROWS_AT_ONCE = 1_000
@@ -37,11 +37,12 @@ class Judgements:
     def __init__(self, pool: ConnectionPool) -> None:
         self._pool = pool
 
-    def pairs(self) -> Iterator[JudgedPair]:
-        """Every labelled pair, oldest word first; never more than a thousand of them in memory."""
+    def pairs(self, who: str | None = None, after: int = 0) -> Iterator[JudgedPair]:
+        """The pairs that were labelled after that feedback, by `who` alone when given, oldest word first; never more
+        than a thousand of them in memory."""
         with (
             self._pool.connection() as connection,
             connection.cursor("judged_pairs", row_factory=class_row(JudgedPair)) as cursor,
         ):
             cursor.itersize = _ROWS_AT_ONCE
-            yield from cursor.execute(_JUDGED)
+            yield from cursor.execute(_JUDGED, {"who": who, "after": after})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import ipaddress
 import json
 import re
 from collections.abc import Iterable
@@ -158,9 +159,17 @@ def _digest(script: bytes) -> str:
 
 
 def _visitor(scope: Scope, headers: Headers) -> str:
-    """Who calls: behind a proxy, as on a Space, whom the proxy names. One may lie there; the queue bounds all."""
-    named = headers.get("x-forwarded-for", "").split(",")[0].strip()
-    return named[:64] or str((scope.get("client") or ("",))[0])
+    """Who calls. Proxies each append whom they heard; what stands before the last public address may be a lie."""
+    named = [one.strip() for line in headers.getlist("x-forwarded-for") for one in line.split(",")]
+    heard = [*named, str((scope.get("client") or ("",))[0])]
+    return next(filter(_is_public, reversed(heard)), heard[-1])
+
+
+def _is_public(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_global
+    except ValueError:
+        return False
 
 
 def _name(address: str) -> str:

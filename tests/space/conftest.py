@@ -16,6 +16,7 @@ def hub_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[SpaceState]:
     # What HF_HUB_DISABLE_XET=1 sets when huggingface_hub is imported, which other tests may have done already.
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
     monkeypatch.setattr("space_hub.SECONDS_BETWEEN_LOOKS", 0.01)
+    monkeypatch.setattr("space_hub.STALE_SECONDS", 0.2)
     with running_hub(SpaceHandler, SpaceState()) as (address, state):
         monkeypatch.setenv("HF_ENDPOINT", address)
         monkeypatch.setenv("HF_TOKEN", WRITES)

@@ -63,9 +63,11 @@ def test_the_served_adapters_are_among_the_cards_models() -> None:
     assert models == ["ana/both", *front_matter(CARD)["models"]]
 
 
-def test_zerogpu_gets_a_python_that_it_has() -> None:
-    assert front_matter(render_card(CARD, [], "zero-a10g")) == front_matter(CARD) | {"python_version": "3.12"}
-    assert render_card(CARD, [], "t4-small") == render_card(CARD, [])
+def test_the_card_names_its_hardware_and_a_python_that_it_has() -> None:
+    for hardware, more in (("zero-a10g", {"python_version": "3.12"}), ("t4-small", {})):
+        known = front_matter(render_card(CARD, [], hardware))
+        assert known == front_matter(CARD) | {"suggested_hardware": hardware} | more
+    assert front_matter(render_card(CARD, [])) == front_matter(CARD)
 
 
 def test_the_served_files_import_nothing_that_stays_at_home() -> None:

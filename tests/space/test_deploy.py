@@ -10,7 +10,7 @@ import pytest
 
 from deploy import main
 from space_contents import ROOT, SpaceFile, served_files
-from space_hub import KEPT
+from space_hub import KEPT, OURS
 from tests.commands import ran
 from tests.hub_server import READS
 from tests.hub_space import SpaceState
@@ -30,7 +30,7 @@ def few_files(monkeypatch: pytest.MonkeyPatch):
     """Let a Space have these files only; a build of all of them takes seconds."""
 
     def give(*paths: str) -> None:
-        files = tuple(SpaceFile(path, path, path.encode()) for path in paths)
+        files = tuple(SpaceFile(path, path, path.encode()) for path in (*paths, OURS))
         card = SpaceFile("README.md", "spaces/README.md", b"---\ntitle: A\n---\n")
         monkeypatch.setattr("space_plan.served_files", lambda *_: (*files, card))
 
@@ -70,7 +70,7 @@ def test_card_and_requirements_are_replaced_and_the_rest_is_the_tracked_tree(hub
     ours = files.keys() - {"README.md", "requirements.txt"}
     assert ours < set(tracked)
     assert all(files[path] == (ROOT / path).read_bytes() for path in ours)
-    assert {path.partition("/")[0] for path in ours} == {"app.py", "assistant", "evals"}
+    assert {path.partition("/")[0] for path in ours} == {"app.py", "assistant", "evals", "LICENSE"}
 
 
 def test_the_same_again_makes_no_commit_and_sets_nothing(hub_state: SpaceState, few_files, deployed) -> None:
@@ -82,9 +82,14 @@ def test_the_same_again_makes_no_commit_and_sets_nothing(hub_state: SpaceState, 
     assert not [one for one in hub_state.requests if "POST" in one and "/variables" in one]
 
 
-def test_files_and_choices_that_are_gone_are_taken_away(hub_state: SpaceState, few_files, deployed) -> None:
+def test_files_and_choices_that_are_gone_are_taken_away(
+    hub_state: SpaceState, few_files, deployed, monkeypatch
+) -> None:
     few_files("app.py", "assistant/old.py")
-    assert deployed("--adapter", JUDGE, "--reading-adapter", READER, "--feedback-repo", "ana/said")[0] == 0
+    monkeypatch.setenv("SPACE_HF_TOKEN", "hf_spaces")
+    kept = ["--feedback-repo", "ana/said", "--secret", "HF_TOKEN"]
+    assert deployed("--adapter", JUDGE, "--reading-adapter", READER, *kept)[0] == 0
+    assert hub_state.spaces[REPO].secrets == {"HF_TOKEN": "hf_spaces"}, "never the token that deploys"
     space = hub_state.spaces[REPO]
     chosen = {name: value for name, value in space.variables.items() if "ADAPTER" in name or "FEEDBACK" in name}
     assert chosen == {
@@ -95,7 +100,7 @@ def test_files_and_choices_that_are_gone_are_taken_away(hub_state: SpaceState, f
     space.variables["RESPOSTA_PRECISION"] = "0.95"
     few_files("app.py", "assistant/new.py")
     assert deployed()[0] == 0
-    assert committed(hub_state).keys() == {"README.md", "app.py", "assistant/new.py"}
+    assert committed(hub_state).keys() == {"README.md", "app.py", "assistant/new.py", OURS}
     assert not chosen.keys() & space.variables.keys()
     assert space.variables["RESPOSTA_PRECISION"] == "0.95"
 
@@ -127,6 +132,31 @@ def test_the_old_app_running_on_is_not_taken_for_the_new_one(hub_state: SpaceSta
     code, told, _ = deployed()
     assert code == 1
     assert re.findall(r"s  ([A-Z_]+)", told) == ["RUNNING", "RUNNING_BUILDING", "BUILD_ERROR"]
+
+
+def test_an_app_that_a_new_variable_restarts_is_waited_for(hub_state: SpaceState, few_files, deployed) -> None:
+    assert deployed()[0] == 0
+    hub_state.stages = ("RUNTIME_ERROR",)
+    code, told, _ = deployed("--adapter", JUDGE)
+    assert code == 1 and "which it was before" in told
+    assert re.findall(r"s  ([A-Z_]+)", told) == ["RUNNING", "APP_STARTING", "RUNTIME_ERROR"]
+
+
+def test_a_hub_that_does_not_answer_for_a_moment_ends_no_wait(hub_state: SpaceState, few_files, deployed) -> None:
+    hub_state.outages = 3
+    code, told, _ = deployed()
+    assert code == 0 and told.endswith("https://ana-resposta.hf.space\n")
+
+
+def test_a_space_that_holds_another_app_is_left_as_it_is(hub_state: SpaceState, few_files, deployed) -> None:
+    assert deployed()[0] == 0
+    files = {".gitattributes": b"", "README.md": b"", "app.py": b"another"}
+    hub_state.repositories[REPO].commit(files)
+    hub_state.requests.clear()
+    code, _, complaint = deployed("--adapter", JUDGE)
+    assert code == 2 and "holds another app, whose files this would replace, so nothing was deployed" in complaint
+    assert committed(hub_state) == {"README.md": b"", "app.py": b"another"}
+    assert not [one for one in hub_state.requests if not one.startswith("GET")]
 
 
 @pytest.mark.parametrize(
@@ -198,6 +228,7 @@ def test_a_secret_on_the_command_line_or_nowhere_is_refused_without_repeating_it
         (["--adapter", "ana/judge@main"], "write ana/judge@ and the commit's 40 hex digits"),
         (["--reading-adapter", "runs/reader"], "is no adapter on the Hub: write OWNER/NAME@"),
         (["--feedback-repo", "said"], "'said' is not a repository's name: write OWNER/NAME."),
+        (["--feedback-repo", "ana/said"], "--feedback-repo needs --secret HF_TOKEN"),
         (["--repo", "resposta"], "'resposta' is not a repository's name: write OWNER/NAME."),
     ],
 )
