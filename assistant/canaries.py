@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,14 +14,12 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
-from assistant.errors import ModelError
+from assistant.errors import ModelError, RespostaError
 from assistant.judge import label_scores, readable_logit
-from assistant.loading import LoadedModel
-from assistant.models import only, open_model
+from assistant.loading import Generators, LoadedModel
 from assistant.records import Language, Task
-from assistant.settings import Settings
 from assistant.spans import SpanReader
-from assistant.versions import AdapterVersion
+from assistant.versions import CANARIES, AdapterVersion
 
 _FIX = "Roll back on the Evaluation tab, or with `python -m training.registry rollback TASK`."
 # What mends a version without them.
@@ -101,17 +100,10 @@ def _answer(model: LoadedModel, asked: tuple[str, str]) -> str:
     return text[slice(*span)] if span else ""
 
 
-def ask_version(version: AdapterVersion, folder: Path, settings: Settings) -> Canaries:
-    """What the version in `folder` says, loaded as the app would. Raises `ModelError` where it cannot be."""
-    with open_model(only(settings, version.task, folder), version.task) as model:
-        # A reader is missing only where none is named.
-        assert model is not None
-        return ask(model, version.task)
-
-
 def check(expected: Canaries, found: Canaries) -> None:
     """Raise `ModelError` that names the first answer which is not as it was."""
-    if expected.set != found.set or len(expected.logits) != len(found.logits):
+    shape = (expected.set, len(expected.logits), len(expected.answers))
+    if shape != (found.set, len(found.logits), len(found.answers)):
         raise ModelError(f"Its canary outputs are for other questions: run `{COMMAND}`.")
     same_hardware = expected.hardware == found.hardware
     apart = SAME_HARDWARE if same_hardware else OTHER_HARDWARE
@@ -124,6 +116,23 @@ def check(expected: Canaries, found: Canaries) -> None:
         # Another type may move the end of an answer, and no more.
         if said != known and (same_hardware or not set(said.split()) & set(known.split())):
             raise ModelError(f"Canary {question!r} was answered {said!r} instead of {known!r}. {_FIX}")
+
+
+def load_checked(
+    version: AdapterVersion, folder: Path, generators: Generators, staying: Sequence[LoadedModel] = ()
+) -> LoadedModel:
+    """The version in `folder`, loaded beside what is, and answering as it did when it was registered.
+
+    Raises `ModelError` when it does not; it is unloaded then, but for what the models `staying` need.
+    """
+    model = generators.load(version, folder)
+    try:
+        check(read_canaries(folder / CANARIES), ask(model, version.task))
+    except BaseException:
+        with contextlib.suppress(RespostaError):
+            generators.unload(model, staying)
+        raise
+    return model
 
 
 def _shown(logit: float | None) -> str:

@@ -67,7 +67,15 @@ class Generators:
 
         Raises `ModelError` when it, its base or its prompts do not fit what this app runs.
         """
-        return on_its_base(self._settings, FoundAdapter(folder, version), self, self._settings.base_model)
+        before = set(self._open)
+        try:
+            return on_its_base(
+                self._settings, FoundAdapter(folder, version), self, wanted_base(self._settings, version)
+            )
+        except BaseException:
+            for sha256 in self._open.keys() - before:
+                self._open.pop(sha256).close()
+            raise
 
     def unload(self, model: LoadedModel, staying: Sequence[LoadedModel]) -> None:
         """Give back the memory of `model`, but for what one of those `staying` needs."""
@@ -94,6 +102,11 @@ def on_its_base(
     adapter = generator.load_adapter(found.folder) if found else None
     identity = JudgeModel(weights.sha256, adapter, PROMPT_VERSION, generator.hardware)
     return LoadedModel(generator, base, identity, found.folder if found else None)
+
+
+def wanted_base(settings: Settings, version: AdapterVersion) -> str | None:
+    """The base that the settings want under `version`. They name one for judging; a reader stands on its own."""
+    return settings.base_model if version.task == "question-similarity" else None
 
 
 def base_for(name: str | None) -> BaseModel:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,28 +13,53 @@ from pathlib import Path
 from typing import Any, Literal, overload
 
 from assistant.basemodels import CATALOGUE
-from assistant.errors import GpuUnavailableError, ModelError
+from assistant.canaries import load_checked
+from assistant.errors import GpuUnavailableError, ModelError, RespostaError
 from assistant.hub import Pinned, open_hub, parse_pinned
 from assistant.loading import FoundAdapter, Generators, LoadedModel, base_for, on_its_base
 from assistant.records import TASKS, Task
 from assistant.registry import SHIPPED_FOLDER, Registry
 from assistant.settings import Settings, load_settings
-from assistant.versions import VERSION, read_version
+from assistant.versions import VERSION, AdapterVersion, read_version
 from assistant.weights import locate
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """A version that should serve and does not."""
+
+    version: AdapterVersion
+    error: Exception
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the version is at fault, and not a full queue or a lack of memory at that moment."""
+        return isinstance(self.error, ModelError)
+
+    @property
+    def why(self) -> str:
+        """What ends with the fix where we know one."""
+        known = isinstance(self.error, RespostaError)
+        return str(self.error) if known else f"it could not be loaded ({type(self.error).__name__}, see the log)."
+
+    def log(self) -> None:
+        where = None if isinstance(self.error, RespostaError) else self.error
+        log.error("version %s stays out of service: %s", self.version.digest[:12], self.error, exc_info=where)
+
+
+@dataclass(frozen=True, slots=True)
 class Models:
     """`reading` is None where no reading adapter can be served. `notices` tell everyone of a model that serves in
-    place of the wanted one. `spare` are the same two for when a GPU that they need is not to be had, None where they
-    need none or it is ours alone."""
+    place of the wanted one. `refused` are production versions that an earlier one serves in place of, or none. `spare`
+    are the same two for when a GPU that they need is not to be had, None where they need none or it is ours alone."""
 
     judging: LoadedModel
     reading: LoadedModel | None
     generators: Generators
     notices: tuple[str, ...] = ()
+    refused: tuple[Refusal, ...] = ()
     spare: tuple[LoadedModel, LoadedModel | None] | None = None
 
 
@@ -45,12 +70,13 @@ def open_models(settings: Settings, registry: Registry | None = None) -> Iterato
 
     Tasks on the same base share its memory and its thread. On ZeroGPU nothing can be loaded afterwards.
     """
-    served = partial(_production, registry) if registry else _shipped
     with _generators(settings) as generator_for:
         notices: list[str] = []
+        refused: list[Refusal] = []
+        served = partial(_production, settings, registry, refused) if registry else _shipped_model
         given = {task: _possible(settings, _given(settings, task), notices) for task in TASKS}
-        judging = _judging(settings, given[TASKS[0]], served(TASKS[0]), generator_for)
-        reading = _reading(settings, given[TASKS[1]], served(TASKS[1]), generator_for)
+        judging = _judging(settings, given[TASKS[0]], served, generator_for)
+        reading = _reading(settings, given[TASKS[1]], served, generator_for, [judging])
         spare = None
         if settings.zero_gpu:
             from assistant.generator.zerogpu import hand_over
@@ -58,7 +84,7 @@ def open_models(settings: Settings, registry: Registry | None = None) -> Iterato
             if any(model.base.needs_cuda for model in (judging, reading) if model):
                 spare = _spare(settings, generator_for)
             hand_over()
-        yield Models(judging, reading, generator_for, tuple(dict.fromkeys(notices)), spare)
+        yield Models(judging, reading, generator_for, tuple(dict.fromkeys(notices)), tuple(refused), spare)
 
 
 @overload
@@ -75,9 +101,9 @@ def open_model(settings: Settings, task: Task = "question-similarity") -> Iterat
     """
     with _generators(settings) as generator_for:
         if task == "question-similarity":
-            yield _judging(settings, _given(settings, task), _shipped(task), generator_for)
+            yield _judging(settings, _given(settings, task), _shipped_model, generator_for)
         else:
-            yield _reading(settings, _given(settings, task), _shipped(task), generator_for)
+            yield _reading(settings, _given(settings, task), _shipped_model, generator_for)
 
 
 def only(settings: Settings, task: Task, folder: Path) -> Settings:
@@ -87,9 +113,40 @@ def only(settings: Settings, task: Task, folder: Path) -> Settings:
     return settings.model_copy(update=named)
 
 
-def _production(registry: Registry, task: Task) -> FoundAdapter | None:
-    version = registry.production(task)
-    return FoundAdapter(registry.files(version), version) if version else None
+def _production(
+    settings: Settings,
+    registry: Registry,
+    refused: list[Refusal],
+    task: Task,
+    generator_for: Generators,
+    staying: Sequence[LoadedModel],
+) -> LoadedModel | None:
+    """The production version of `task`, or the newest before it that loads and answers as it should."""
+    for number, version in enumerate(registry.production_line(task)):
+        try:
+            folder = registry.files(version)
+            if settings.zero_gpu:
+                # Nobody can be asked before the weights are handed over.
+                return generator_for.load(version, folder)
+            return load_checked(version, folder, generator_for, staying)
+        except Exception as error:
+            refusal = Refusal(version, error)
+            refusal.log()
+            if number == 0:
+                refused.append(refusal)
+    return None
+
+
+def _shipped_model(task: Task, generator_for: Generators, staying: Sequence[LoadedModel]) -> LoadedModel | None:
+    """What is shipped for `task`, where it fits the base that the settings name."""
+    found = _shipped(task)
+    if found is None or found.version is None:
+        return None
+    try:
+        return generator_for.load(found.version, found.folder)
+    except ModelError as error:
+        log.warning("the shipped version for %s stays out of service: %s", task, error)
+        return None
 
 
 def _shipped(task: Task) -> FoundAdapter | None:
@@ -153,37 +210,40 @@ def _generators(settings: Settings) -> Iterator[Generators]:
         yield opened
 
 
+# What serves a task where the settings name nothing, beside models that stay loaded.
+ServedModel = Callable[[Task, Generators, Sequence[LoadedModel]], LoadedModel | None]
+
+
 def _judging(
-    settings: Settings, given: FoundAdapter | None, served: FoundAdapter | None, generator_for: Generators
+    settings: Settings, given: FoundAdapter | None, served: ServedModel, generator_for: Generators
 ) -> LoadedModel:
-    """The judge's model. Where the served adapter or its base cannot be had, a base judges alone, and the log says why.
+    """The judge's model. Where no served adapter or its base can be had, a base judges alone.
 
     An adapter that the settings name is wanted: where that one does not fit, nothing starts.
     """
-    found = given or served
-    try:
-        return on_its_base(settings, found, generator_for, settings.base_model)
-    except ModelError as error:
-        if given or found is None:
-            raise
-        log.warning("the base model judges without an adapter: %s", error)
-        return on_its_base(settings, None, generator_for, settings.base_model)
+    if given:
+        return on_its_base(settings, given, generator_for, settings.base_model)
+    if model := served(TASKS[0], generator_for, ()):
+        return model
+    log.warning("the base model judges without an adapter")
+    return on_its_base(settings, None, generator_for, settings.base_model)
 
 
 def _reading(
-    settings: Settings, given: FoundAdapter | None, served: FoundAdapter | None, generator_for: Generators
+    settings: Settings,
+    given: FoundAdapter | None,
+    served: ServedModel,
+    generator_for: Generators,
+    staying: Sequence[LoadedModel] = (),
 ) -> LoadedModel | None:
-    """The reader's model, on the base its adapter was trained on; None where none is served or the served one does
-    not fit. An adapter that the settings name is wanted: where that one does not fit, nothing starts."""
+    """The reader's model, on the base its adapter was trained on; None where none is served or fits. An adapter that
+    the settings name is wanted: where that one does not fit, nothing starts."""
     if given:
         return on_its_base(settings, given, generator_for)
-    if served is None:
-        return None
-    try:
-        return on_its_base(settings, served, generator_for)
-    except ModelError as error:
-        log.warning("answers from texts are whole sentences, without the reading adapter: %s", error)
-        return None
+    if model := served(TASKS[1], generator_for, staying):
+        return model
+    log.warning("answers from texts are whole sentences, without a reading adapter")
+    return None
 
 
 def main() -> None:

@@ -38,5 +38,5 @@ def open_desk(settings: Settings, store: Store, sample: bool = False) -> Iterato
             yield desk
             return
         with closing(Swapper(settings, registry, embedder, models.generators, served)) as swapper:
-            swapper.start()
+            swapper.start(models.refused)
             yield desk

@@ -53,9 +53,13 @@ class Registry:
         """
         pinned = None if Path(source).exists() else parse_pinned(str(source))
         if pinned is None:
-            return self._take(Path(source), Path(source).resolve().name, who, why)
-        with self._files.draft() as draft:
-            return self._take(self._hub.pull(pinned, draft), str(pinned), who, why)
+            taken = self._take(Path(source), Path(source).resolve().name, who, why)
+        else:
+            with self._files.draft() as draft:
+                taken = self._take(self._hub.pull(pinned, draft), str(pinned), who, why)
+        # Its files may be what a running app lacked.
+        self._adapters.tell(taken.version.task)
+        return taken
 
     def list(self) -> list[RegisteredVersion]:
         """Every version, by task, newest first."""
@@ -120,6 +124,10 @@ class Registry:
         found = self._adapters.at(task, "production")
         return found[0].version if found else None
 
+    def production_line(self, task: Task) -> Sequence[AdapterVersion]:
+        """The production version and those that were it before, newest first; none where nothing is in production."""
+        return self._adapters.line(task)
+
     def files(self, version: AdapterVersion) -> Path:
         """The folder of a registered version, its digest verified just now.
 
@@ -142,6 +150,7 @@ class Registry:
     def note_publication(self, version: AdapterVersion, published: Pinned, who: str, why: str) -> None:
         """Record that the version lies on the Hub as well."""
         self._adapters.note(version.digest, "published", *_said(who, why), published=str(published))
+        self._adapters.tell(version.task)
 
     def calibrate(
         self, version: AdapterVersion, calibration: Calibration, report: dict[str, Any], who: str, why: str
@@ -155,13 +164,16 @@ class Registry:
         """Keep an optional file with a registered version; `write` is given the path to write it to."""
         self.files(version)
         self._files.bring(version.digest, name, write)
+        self._adapters.tell(version.task)
 
     def note_refusal(self, version: AdapterVersion, why: str) -> None:
-        """Record that a running app did not take the version into service."""
-        self._adapters.note(version.digest, "refused", RESPOSTA, why)
+        """Record that an app did not take the version into service, unless that was the last thing said of it."""
+        last = self._adapters.events(version.digest)[-1]
+        if (last.action, last.why) != ("refused", why):
+            self._adapters.note(version.digest, "refused", RESPOSTA, why)
 
-    def moves(self, stopped: Event) -> Iterator[None]:
-        """Yields when a version may have moved between stages, in whatever process, until `stopped`."""
+    def moves(self, stopped: Event) -> Iterator[bool]:
+        """Yields at times until `stopped`, True when something was said of a version, in whatever process."""
         return self._adapters.moves(stopped)
 
     def trained_on(self, version: AdapterVersion, kind: Kind, fingerprints: Iterable[str]) -> set[str]:

@@ -55,6 +55,7 @@ class Served:
         self._unload = unload
         self._held: dict[Serving, int] = {}
         self._replaced: dict[Serving, float] = {}
+        self._leaving: list[LoadedModel] = []
         # Why a version that should be in use is not.
         self.alarms: dict[str, str] = {}
         # What everyone who asks should know of the model that answers.
@@ -103,16 +104,20 @@ class Served:
             self._current = serving
 
     def retire(self, kept_seconds: float = KEPT_SECONDS) -> None:
-        """Unload what was replaced that long ago and is held by no request."""
+        """Unload what was replaced that long ago and is held by no request.
+
+        Raises what unloading does; what is left is unloaded the next time.
+        """
         now = time.monotonic()
         with self._lock:
             gone = [one for one, at in self._replaced.items() if now - at >= kept_seconds and not self._held.get(one)]
             for one in gone:
                 del self._replaced[one]
             staying = [model for one in (self._current, *self._replaced) for model in one.models]
-        unloaded: list[LoadedModel] = []
-        for one in gone:
-            for model in one.models:
-                if all(model.identity != other.identity for other in (*staying, *unloaded)):
-                    self._unload(model, staying)
-                    unloaded.append(model)
+        known = {model.identity: model for one in gone for model in one.models}
+        self._leaving += known.values()
+        while self._leaving:
+            model = self._leaving[-1]
+            if all(model.identity != other.identity for other in staying):
+                self._unload(model, staying)
+            self._leaving.pop()

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from assistant.assembly import make_explainer, make_judge, make_reader
-from assistant.canaries import ask, check, read_canaries
+from assistant.canaries import load_checked
 from assistant.embedder import Embedder
-from assistant.errors import ModelError
-from assistant.loading import Generators, LoadedModel
+from assistant.loading import Generators
+from assistant.models import Refusal
 from assistant.records import TASKS, Task
 from assistant.registry import Registry
 from assistant.serving import Served, Serving
 from assistant.settings import Settings
-from assistant.versions import CANARIES, AdapterVersion
+from assistant.versions import AdapterVersion
 
 log = logging.getLogger(__name__)
 
@@ -26,9 +25,9 @@ log = logging.getLogger(__name__)
 class Swapper:
     """Brings what `registry` has in production into `served`, one version at a time, and lets go of what it replaced.
 
-    A version is loaded beside the old one and asked its canary questions before a request reaches it. One that fails
-    is not tried again until something else is promoted; the old one stays, `served.alarms` says why by task, and the
-    registry keeps it as an event.
+    A version is loaded beside the old one and asked its canary questions before a request reaches it. Of one that fails
+    the old one stays, `served.alarms` says why by task, and the registry keeps it as an event; it is tried again when
+    somebody promotes or mends something. What only a moment kept out, such as a full queue, is tried every minute.
     """
 
     def __init__(
@@ -43,7 +42,10 @@ class Swapper:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="swap", daemon=True)
 
-    def start(self) -> None:
+    def start(self, refused: Sequence[Refusal] = ()) -> None:
+        """Follow from now on; `refused` could not be served from the beginning."""
+        for refusal in refused:
+            self._refuse(refusal)
         self._thread.start()
 
     def close(self) -> None:
@@ -52,15 +54,21 @@ class Swapper:
         self._thread.join()
 
     def _follow(self) -> None:
-        for _ in self._registry.moves(self._stopped):
+        # What was refused at the start has been tried by then.
+        first = True
+        for heard in self._registry.moves(self._stopped):
             try:
-                self.look()
+                self.look(heard and not first)
             except Exception:
                 log.exception("the registry could not be followed; it is looked at again in a minute")
+            first = False
 
-    def look(self) -> None:
-        """Compare what serves with what is in production, and act on it."""
+    def look(self, anew: bool = False) -> None:
+        """Compare what serves with what is in production, and act on it; what was refused is tried again when `anew`,
+        for somebody may have mended it."""
         self._served.retire()
+        if anew:
+            self._refused.clear()
         for task in TASKS:
             if self._is_named_by_the_settings(task):
                 continue
@@ -78,16 +86,9 @@ class Swapper:
             serving = self._loaded(task, version)
         except Exception as error:
             # Whatever it is, the old version goes on.
-            known = isinstance(error, ModelError)
-            log.error("version %s stays out of service: %s", version.digest[:12], error, exc_info=not known)
-            self._refused[task] = version.digest
-            why = str(error) if known else f"it could not be loaded ({type(error).__name__}, see the log)"
-            serves = (self._digest(task) or "the bare base")[:12]
-            self._served.alarms[task] = (
-                f"Version {version.digest[:12]} for {task} is in production and was not taken into service; {serves} "
-                f"goes on. {why}"
-            )
-            self._registry.note_refusal(version, why)
+            refusal = Refusal(version, error)
+            refusal.log()
+            self._refuse(refusal)
             return
         self._served.replace(serving)
         self._refused.pop(task, None)
@@ -97,21 +98,19 @@ class Swapper:
             extra={"task": task, "version": version.digest[:12], "seconds": round(time.monotonic() - begun, 2)},
         )
 
+    def _refuse(self, refusal: Refusal) -> None:
+        task, digest = refusal.version.task, refusal.version.digest
+        serves = (self._digest(task) or "the bare base")[:12]
+        self._served.alarms[task] = (
+            f"Version {digest[:12]} for {task} is in production and was not taken into service; {serves} goes on. "
+            f"{refusal.why}"
+        )
+        if refusal.is_final:
+            self._refused[task] = digest
+            self._registry.note_refusal(refusal.version, refusal.why)
+
     def _loaded(self, task: Task, version: AdapterVersion) -> Serving:
-        folder = self._registry.files(version)
-        model = self._generators.load(version, folder)
-        try:
-            self._ask_canaries(task, folder, model)
-            return self._built(task, model)
-        except BaseException:
-            with contextlib.suppress(ModelError):
-                self._generators.unload(model, self._served.models)
-            raise
-
-    def _ask_canaries(self, task: Task, folder: Path, model: LoadedModel) -> None:
-        check(read_canaries(folder / CANARIES), ask(model, task))
-
-    def _built(self, task: Task, model: LoadedModel) -> Serving:
+        model = load_checked(version, self._registry.files(version), self._generators, self._served.models)
         current = self._served.current
         if task == "portuguese-qa":
             return replace(current, reading=model, reader=make_reader(self._embedder, model))

@@ -123,6 +123,20 @@ def test_only_one_runs_at_a_time(running):
         one.start(Asked("b" * 64, "shop-en", None), "shop-en")
 
 
+@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="only Linux has such processes")
+def test_what_stands_back_for_all_others_is_ended_like_any_other(running):
+    one = running("deaf")
+    one.start(ASKED, "x")
+    until(one, "running")
+    process = one._process
+    os.sched_setscheduler(process.pid, os.SCHED_IDLE, os.sched_param(0))
+    one.cancel()
+    while os.sched_getscheduler(process.pid) != os.SCHED_OTHER:
+        assert process.poll() is None, "it was killed as it was"
+        time.sleep(0.01)
+    until(one, "stopped")
+
+
 def test_a_cancelled_run_goes_on_where_it_stopped(running):
     one = running("last")
     one.start(ASKED, "x")

@@ -62,6 +62,10 @@ def test_the_last_word_counts(store: Store, says: Says, tmp_path: Path) -> None:
     folder, told = export(store, tmp_path, NOBODY_MEASURES)
     assert [row["is_duplicate"] for row in lines(folder)] == [1]
     assert told.repeated == 1
+    # Whichever of the two was asked.
+    says("How is a kite returned?", {"a1": "Can the kite go back?"}, [("a1", "rejected")])
+    folder, told = export(store, tmp_path, NOBODY_MEASURES)
+    assert [row["is_duplicate"] for row in lines(folder)] == [0] and told.repeated == 2
 
 
 def test_an_answer_below_two_questions_labels_neither(store: Store, tmp_path: Path) -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from assistant.fingerprints import write_fingerprints
 from assistant.generator.encoding import encode
 from tests.vocabularies import tokenizer
 from training.examples import Encode
 from training.prepare import Prepared, prepare
 from training.recipe import FOLDER, load_recipe
+from training.splits import question_fingerprints, row_fingerprints
 
 DOCUMENTS = 10
 
@@ -65,3 +67,15 @@ def test_without_folds_a_share_is_held_out_and_without_a_share_nothing(ids: Enco
     assert [len(prepared(ids, data).rows), len(prepared(ids, data).held_out)] == [18, 2]
     found = prepared(ids, data, "data.validation_share=0")
     assert [len(found.rows), len(found.held_out), found.validation] == [20, 0, ()]
+
+
+def test_what_the_start_has_learned_is_not_held_out(ids: Encode, data: Path, tmp_path: Path) -> None:
+    first, second = prepared(ids, data).held_out
+    start = tmp_path / "version"
+    start.mkdir()
+    write_fingerprints(start, row_fingerprints(first), [])
+    found = prepared(ids, data, f"start={start}")
+    assert found.held_out == (second,) and len(found.rows) == 18
+    assert "the version that it starts from has learned it" in " ".join(found.report.lines())
+    write_fingerprints(start, [], question_fingerprints(second))
+    assert prepared(ids, data, f"start={start}").held_out == (first,)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +42,18 @@ class WorseAndWorse(Trainer):
         self.loss += 1
         metrics = super().evaluate(*args, **kwargs) | {"eval_loss": self.loss}
         return metrics
+
+
+def test_one_stop_that_arrives_twice_is_one_and_the_next_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    interruption = Interruption()
+    with interruption.listening():
+        for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGINT):
+            os.kill(os.getpid(), number)
+        assert interruption.asked
+        monkeypatch.setattr("training.backend.interruption.SAME_SECONDS", 0.0)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
 
 
 def make_trainer(folder: Path, *callbacks: TrainerCallback, kind: type[Trainer] = Trainer, epochs: int = 2, **changes):

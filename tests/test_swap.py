@@ -8,15 +8,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import psycopg
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from assistant.canaries import ask_version, read_canaries
+from assistant.canaries import SET, Canaries, check, load_checked, read_canaries
 from assistant.desk import Desk
+from assistant.errors import BusyError, ModelError
 from assistant.opening import open_desk
 from assistant.records import Suggestion
 from assistant.registry import SHIPPED_FOLDER, Registry, open_registry
@@ -25,10 +26,14 @@ from assistant.settings import Settings, load_settings
 from assistant.store.connection import Store, open_store
 from assistant.versions import CANARIES, FILES, WEIGHTS, VersionFacts, read_version, write_version
 from tests.conftest import new_database
+from training.registry import ask_version
 
 JUDGE, READER = SHIPPED_FOLDER / "question-similarity", SHIPPED_FOLDER / "portuguese-qa"
 QUESTIONS = ("Where is my parcel?", "Can I cancel the order?", "Onde está a minha encomenda?", "Do you repair tents?")
+BRIDGE = "A ponte sobre o rio abriu em 1932 e foi alargada vinte anos depois."
 CLIENTS, SWAPS = 20, 10
+# Until a version has left, its last requests have to end, which takes seconds.
+LOADED_AFTER = (3, 4)
 PATIENCE = 120
 
 
@@ -120,7 +125,9 @@ def logits(suggestion: Suggestion) -> dict[str, float]:
     return {v.candidate.answer.id: v.signals.label_logit for v in (*part.matches, *part.near_misses)}
 
 
-def test_ten_swaps_under_load(desk: Desk, registry: Registry, store: Store, shipped: str, other: str) -> None:
+def test_ten_swaps_under_load(
+    desk: Desk, registry: Registry, store: Store, shipped: str, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     right: dict[tuple[str | None, str], dict[str, float]] = {}
     for digest in (other, shipped):
         promote(registry, desk, digest)
@@ -129,8 +136,20 @@ def test_ten_swaps_under_load(desk: Desk, registry: Registry, store: Store, ship
         # Else nobody could tell who answered.
         (first, *_), (second, *_) = right[shipped, question].items(), right[other, question].items()
         assert abs(first[1] - second[1]) > 0.2
+    # What was replaced is kept no longer than a request needs it, so that it is loaded anew for the next swap.
+    monkeypatch.setattr(Served.retire, "__defaults__", (0.0,))
+    loaded = desk._served.current.judging.generator._engine.adapters
+
+    def has_left(digest: str) -> bool:
+        registry._adapters.tell("question-similarity")
+        return digest not in loaded
+
     over = threading.Event()
     answered: list[tuple[str, Suggestion]] = []
+
+    def reads() -> None:
+        while not over.wait(1):
+            assert desk.read("Em que ano abriu a ponte?", BRIDGE).answer == "1932"
 
     def client(number: int) -> None:
         question = QUESTIONS[number % len(QUESTIONS)]
@@ -141,11 +160,14 @@ def test_ten_swaps_under_load(desk: Desk, registry: Registry, store: Store, ship
                 assert all(update.text for update in desk.reasons(suggestion, near_misses=False))
 
     with ThreadPoolExecutor(CLIENTS) as pool:
-        clients = [pool.submit(client, number) for number in range(CLIENTS)]
+        clients = [pool.submit(reads), *(pool.submit(client, number) for number in range(1, CLIENTS))]
         try:
             for swap in range(SWAPS):
                 before = len(answered)
-                promote(registry, desk, other if swap % 2 == 0 else shipped)
+                left, taken = (shipped, other) if swap % 2 == 0 else (other, shipped)
+                promote(registry, desk, taken)
+                if swap in LOADED_AFTER:
+                    wait(lambda: has_left(left) or any(c.done() for c in clients))  # noqa: B023
                 wait(lambda: len(answered) > before + CLIENTS // 2 or any(c.done() for c in clients))  # noqa: B023
         finally:
             over.set()
@@ -162,7 +184,7 @@ def test_ten_swaps_under_load(desk: Desk, registry: Registry, store: Store, ship
 
 
 def test_a_version_that_answers_otherwise_stays_out_and_a_rollback_ends_the_alarm(
-    desk: Desk, registry: Registry, shipped: str, weaker: Make
+    desk: Desk, registry: Registry, settings: Settings, store: Store, shipped: str, weaker: Make
 ) -> None:
     false = weaker(0.5)
     path = registry.files(registry.find(false).version) / CANARIES
@@ -176,15 +198,47 @@ def test_a_version_that_answers_otherwise_stays_out_and_a_rollback_ends_the_alar
     assert serving(desk) == shipped and desk.suggest(QUESTIONS[0]).adapter == shipped
     events = registry.show(false)[1]
     assert events[-1].action == "refused" and events[-1].who == "resposta" and "Is the museum" in events[-1].why
+    # Nor does a restart let it in.
+    with open_desk(settings, store) as restarted:
+        assert restarted.status().adapter == shipped and restarted.status().alarms == desk.status().alarms
+    assert registry.show(false)[1] == events
     registry.rollback("question-similarity", "ana", "it is not taken")
     wait(lambda: not desk.status().alarms)
     assert serving(desk) == shipped
-    # Put right and promoted again it is taken.
+    registry.promote(false, "production", "ana", "once more")
+    wait(lambda: desk.status().alarms)
+    # Put right it is taken.
     told["logits"][2] -= 1
-    path.write_text(json.dumps(told))
-    promote(registry, desk, false)
+    registry.keep(registry.find(false).version, CANARIES, lambda path: path.write_text(json.dumps(told)))
+    wait(lambda: serving(desk) == false and not desk.status().alarms)
     registry.rollback("question-similarity", "ana", "back")
     wait(lambda: serving(desk) == shipped)
+
+
+def test_what_only_a_moment_kept_out_is_tried_again(
+    desk: Desk, registry: Registry, shipped: str, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = [BusyError("64 requests are waiting already."), MemoryError()]
+
+    def load(*given):
+        if failures:
+            raise failures.pop(0)
+        return load_checked(*given)
+
+    monkeypatch.setattr("assistant.swap.load_checked", load)
+    monkeypatch.setattr("assistant.store.listening.LOOK_SECONDS", 3.0)
+    registry.promote(other, "production", "ana", "a test")
+    wait(lambda: desk.status().alarms)
+    assert "64 requests are waiting already" in desk.status().alarms[0]
+    wait(lambda: serving(desk) == other and not desk.status().alarms)
+    assert not failures and "refused" not in [event.action for event in registry.show(other)[1]]
+
+
+def test_canaries_that_are_fewer_say_nothing() -> None:
+    whole = Canaries(SET, "cpu float32", (), ("1932", "", "quatro euros"))
+    check(whole, whole)
+    with pytest.raises(ModelError, match="for other questions"):
+        check(replace(whole, answers=()), whole)
 
 
 @pytest.mark.parametrize(
@@ -224,19 +278,18 @@ def test_a_lost_connection_loses_no_move(
 
 
 def test_the_reader_is_swapped_too(desk: Desk, registry: Registry, shipped: str, weaker: Make) -> None:
-    text = "A ponte sobre o rio abriu em 1932 e foi alargada vinte anos depois."
-    assert desk.read("Em que ano abriu a ponte?", text).answer == "1932"
+    assert desk.read("Em que ano abriu a ponte?", BRIDGE).answer == "1932"
     # Without its adapter's weights the base reads badly, and says so from then on.
     spoilt = weaker(0.0, READER)
     expected = read_canaries(registry.files(registry.find(spoilt).version) / CANARIES).answers
     registry.promote(spoilt, "production", "ana", "a test")
     served = desk._served
     wait(lambda: served.current.reading.identity.adapter == spoilt)
-    assert desk.read("Em que ano abriu a ponte?", text).answer != "1932" or expected[0] == "1932"
+    assert desk.read("Em que ano abriu a ponte?", BRIDGE).answer != "1932" or expected[0] == "1932"
     assert serving(desk) == shipped
     registry.rollback("portuguese-qa", "ana", "it reads badly")
     wait(lambda: served.current.reading.identity.adapter == read_version(READER).digest)
-    assert desk.read("Em que ano abriu a ponte?", text).answer == "1932"
+    assert desk.read("Em que ano abriu a ponte?", BRIDGE).answer == "1932"
 
 
 def test_what_was_replaced_leaves_the_memory_and_may_come_back(

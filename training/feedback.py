@@ -68,10 +68,11 @@ def export(store: Store, home: Path, evaluation: Sequence[QuestionPair]) -> tupl
 
     Raises `NothingToExport`.
     """
-    latest: dict[tuple[str, str], JudgedPair] = {}
+    latest: dict[tuple[str, ...], JudgedPair] = {}
     judged = 0
     for judged, pair in enumerate(store.judgements.pairs(), 1):  # noqa: B007
-        latest[normalized(pair.asked), normalized(pair.past)] = pair
+        # Whichever of the two was asked.
+        latest[tuple(sorted((normalized(pair.asked), normalized(pair.past))))] = pair
     kept = _unmeasured(list(latest.values()), evaluation)
     if not kept:
         raise NothingToExport(

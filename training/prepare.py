@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from assistant.basemodels import CATALOGUE
 from assistant.errors import InputError
-from assistant.fingerprints import normalized
+from assistant.fingerprints import normalized, read_fingerprints
 from training.examples import Encode, Teach, both_orders, example, explained, groups
 from training.recipe import Recipe
 from training.rows import PairRow, TokenRow, TrainingRow
 from training.sources import Report, load
-from training.splits import hold_out, one_fold, questions
+from training.splits import hold_out, one_fold, question_fingerprints, questions, row_fingerprints
 
 # Rows that share a beginning and are put into one tree; more of them would make steps uneven.
 GROUP = 4
@@ -44,6 +45,8 @@ def prepare(recipe: Recipe, encode: Encode, teach: Teach | None = None) -> Prepa
         training, held_out = one_fold(rows, recipe.data.folds, recipe.data.fold, recipe.data.seed)
     else:
         training, held_out = hold_out(rows, recipe.data.validation_share, recipe.data.seed)
+    if recipe.start:
+        held_out = _unseen(held_out, recipe.start, report)
     if not training:
         raise InputError(f"No training rows are left. {' '.join(report.lines())}. Correct the recipe's sources.")
     if shared := _questions(training) & _questions(held_out):
@@ -57,6 +60,19 @@ def prepare(recipe: Recipe, encode: Encode, teach: Teach | None = None) -> Prepa
         )
     validation = _tokens(told[len(training) :], recipe, encode, report)
     return Prepared(tuple(training), tuple(held_out), texts, validation, report)
+
+
+def _unseen(rows: Sequence[TrainingRow], start: Path, report: Report) -> list[TrainingRow]:
+    """The rows that the version in `start`, which is trained further, was not trained on, nor on nearly the same."""
+    known = read_fingerprints(start)
+    seen, asked = frozenset(known.rows), frozenset(known.questions)
+    left = []
+    for row in rows:
+        if seen.isdisjoint(row_fingerprints(row)) and asked.isdisjoint(question_fingerprints(row)):
+            left.append(row)
+        else:
+            report.leave_out("held out, but the version that it starts from has learned it", str(row))
+    return left
 
 
 def _questions(rows: Sequence[TrainingRow]) -> set[str]:

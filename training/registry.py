@@ -25,8 +25,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.canaries import ask_version
+from assistant.canaries import Canaries, ask
 from assistant.errors import ModelError, RespostaError
+from assistant.models import only, open_model
 from assistant.records import TASKS
 from assistant.registry import Registry, open_registry
 from assistant.settings import Settings, load_settings
@@ -139,6 +140,15 @@ def _canaries(chosen: argparse.Namespace, settings: Settings, registry: Registry
     found = ask_version(version, registry.files(version), settings)
     registry.keep(version, CANARIES, found.save)
     print(f"{version.digest[:12]} answered {len(found.logits) + len(found.answers)} questions on {found.hardware}.")
+
+
+def ask_version(version: AdapterVersion, folder: Path, settings: Settings) -> Canaries:
+    """What the version in `folder` says to the canary questions, loaded as the app would. Raises `ModelError` where it
+    cannot be."""
+    with open_model(only(settings, version.task, folder), version.task) as model:
+        # A reader is missing only where none is named.
+        assert model is not None
+        return ask(model, version.task)
 
 
 def keep_canaries(registry: Registry, settings: Settings, version: AdapterVersion) -> None:

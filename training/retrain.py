@@ -20,6 +20,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -55,13 +56,12 @@ def retrain(options: argparse.Namespace, plan: Plan, settings: Settings) -> int:
                 "--at-least 0 trains all the same."
             )
             return 0
-        before = begin(home, plan)
-        before.note(EXPORT, said, time.monotonic() - begun)
+        before = begin(home, plan, EXPORT, said, time.monotonic() - begun)
     return _go_on(options, before, plan, settings)
 
 
 def _go_on(options: argparse.Namespace, journal: Journal, plan: Plan, settings: Settings) -> int:
-    Retraining(plan, journal, settings, options.who).run(options.promote, options.publish)
+    Retraining(plan, journal, settings, options.who).run(options.promote, options.publish, options.private)
     print("\n" + write_summary(journal) + f"/{PAGE}")
     return REFUSED if journal.end == "refused" else 0
 
@@ -112,6 +112,9 @@ def show_plan(options: argparse.Namespace, plan: Plan, settings: Settings) -> No
 def plan_of(options: argparse.Namespace) -> Plan:
     """What the options ask for. Raises `InputError` when the recipe trains for another task."""
     changes = [*options.changes, *([f"data.root={options.data.resolve()}"] if options.data else [])]
+    if options.processes > 1:
+        # Unsloth trains in one process alone.
+        changes.insert(0, "backend=peft")
     if options.recipe is None:
         from assistant.generator.engine import has_cuda
 
@@ -153,6 +156,11 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Stopped. The same command goes on with this step.", file=sys.stderr)
         return 130
+    except Exception:
+        # Else Python's own exit code would say that the gate refused.
+        traceback.print_exc()
+        print("The same command goes on with this step, once the cause above is mended.", file=sys.stderr)
+        return FAILED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -165,7 +173,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--set", dest="changes", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--measure", nargs="+", metavar="DATA", help="what it is measured on, as evals.run takes it")
     parser.add_argument("--calibration-rows", type=count, default=500, metavar="N", help="pairs of each set")
-    parser.add_argument("--processes", type=count, default=1, metavar="N", help="GPUs that train together")
+    parser.add_argument("--processes", type=count, default=1, metavar="N", help="GPUs that train together, with PEFT")
     parser.add_argument(
         "--at-least", type=int, default=1, metavar="N", help="pairs from agents that are worth a training (default: 1)"
     )
@@ -173,6 +181,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
     parser.add_argument("--promote", action="store_true", help="to production when the gate is open")
     parser.add_argument("--publish", metavar="OWNER/NAME", help="to this repository on the Hub when the gate is open")
+    parser.add_argument("--private", action="store_true", help="publish to a private repository, refuse a public one")
     parser.add_argument("--who", default=person(), help="who decides this (default: %(default)s)")
     return parser
 

@@ -68,10 +68,11 @@ def open_run(home: Path, recipe: Recipe, fork: str | None = None) -> Run:
 
 
 @contextmanager
-def alone(run: Run) -> Iterator[None]:
-    """Hold the run, so that the same command started twice does not train it twice."""
+def alone(run: Run, patience: float = 0.0) -> Iterator[None]:
+    """Hold the run, so that the same command started twice does not train it twice. `patience` are the seconds that
+    another process may still take."""
     try:
-        with FileLock(run.folder / "lock", timeout=0):
+        with FileLock(run.folder / "lock", timeout=patience):
             yield
     except Timeout:
         raise InputError(f"{run.name} is being trained by another process. Wait for it, or stop that one.") from None

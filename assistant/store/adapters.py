@@ -110,7 +110,22 @@ class Adapters:
             stage = stages.stage_of(connection, digest)
             stages.note(connection, digest, action, stage, stage, who, why, report, published)
 
-    def moves(self, stopped: Event) -> Iterator[None]:
+    def line(self, task: Task) -> list[AdapterVersion]:
+        """The production version and those that were it before, newest first; none where nothing is in production."""
+        with self._pool.connection() as connection:
+            earlier = stages.production_line(connection, task)
+        present = [one.version for one in self.at(task, "production")]
+        digests = (
+            dict.fromkeys(digest for digest in reversed(earlier) if digest != present[0].digest) if present else {}
+        )
+        return present + [self.find(digest)[0].version for digest in digests]
+
+    def tell(self, task: Task) -> None:
+        """Have running apps look at what is in production."""
+        with self._pool.connection() as connection:
+            stages.tell(connection, task)
+
+    def moves(self, stopped: Event) -> Iterator[bool]:
         """As `listening.moves` does."""
         given = self._pool.conninfo
         return listening.moves(given if isinstance(given, str) else given(), stopped)

@@ -19,8 +19,9 @@ _PULSE_SECONDS = 0.5
 _AGAIN_SECONDS = 5.0
 
 
-def moves(conninfo: str, stopped: threading.Event) -> Iterator[None]:
-    """Yields when a version may have moved: at once, at every notification and every `LOOK_SECONDS`, until `stopped`.
+def moves(conninfo: str, stopped: threading.Event) -> Iterator[bool]:
+    """Yields at once, at every notification and every `LOOK_SECONDS`, until `stopped`; whether something was said of a
+    version, or may have been while nobody listened.
 
     A lost connection is made again.
     """
@@ -29,13 +30,13 @@ def moves(conninfo: str, stopped: threading.Event) -> Iterator[None]:
             with psycopg.connect(conninfo, autocommit=True, application_name="resposta: moves") as connection:
                 connection.execute(f"LISTEN {CHANNEL}")
                 yield from _heard(connection, stopped)
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
             log.warning("moves between stages are not heard of right now: %s", " ".join(str(error).split()))
             stopped.wait(_AGAIN_SECONDS)
 
 
-def _heard(connection: psycopg.Connection, stopped: threading.Event) -> Iterator[None]:
-    yield
+def _heard(connection: psycopg.Connection, stopped: threading.Event) -> Iterator[bool]:
+    yield True
     waited = 0.0
     while not stopped.is_set():
         # Several moves in a row are one reason to look.
@@ -43,4 +44,4 @@ def _heard(connection: psycopg.Connection, stopped: threading.Event) -> Iterator
         waited += _PULSE_SECONDS
         if heard or waited >= LOOK_SECONDS:
             waited = 0.0
-            yield
+            yield bool(heard)

@@ -13,7 +13,7 @@ from assistant.stages import SHIPPED, Action, Stage, StageEvent
 from assistant.store.rows import only_row
 from assistant.store.wording import storable
 
-# Notified with the task's name whenever a version of it moved.
+# Notified with the task's name whenever a version of it moved, or got what it may have lacked.
 CHANNEL = "adapter_stage"
 
 _MOVE_LOCK = 7_372_051_004
@@ -51,12 +51,17 @@ def move(
         note(connection, holder, left, stage, "archived", who, f"{digest[:12]} took its place: {why}")
     _set_stage(connection, digest, stage)
     note(connection, digest, action, before, stage, who, why, report)
+    tell(connection, task)
+
+
+def tell(connection: psycopg.Connection, task: Task) -> None:
+    """Have running apps look at what is in production."""
     connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, task))
 
 
 def roll_back(connection: psycopg.Connection, task: Task, who: str, why: str) -> str:
     """Bring back the production version before the present one; its digest."""
-    earlier = _production_line(connection, task)
+    earlier = production_line(connection, task)
     present = _holder(connection, task, "production")
     while earlier and earlier[-1] == present:
         earlier.pop()
@@ -139,7 +144,7 @@ def _arrivals(connection: psycopg.Connection, task: Task) -> list[StageEvent]:
     )
 
 
-def _production_line(connection: psycopg.Connection, task: Task) -> list[str]:
+def production_line(connection: psycopg.Connection, task: Task) -> list[str]:
     """The versions that led to the present production, oldest first. What was rolled back is no longer in it."""
     line: list[str] = []
     for event in _arrivals(connection, task):

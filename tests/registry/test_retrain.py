@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import psutil
@@ -28,11 +29,13 @@ from tests.interactions import asked
 from training.recipe import load_recipe
 from training.retrain import main
 from training.retraining.commands import ROOT, StepFailed, run_command
+from training.retraining.journal import Journal
 from training.retraining.steps import RECIPE
 from training.retraining.summary import PAGE, TEXT
 from training.runs import open_run
 
 SMOKE = "training/recipes/smoke.yaml"
+LLAMA3 = "training/recipes/question-similarity-llama3-judge.yaml"
 WHOLE = ["training.run", "training.calibrate", "evals.run", "evals.run"]
 ARGUMENTS = ("--recipe", SMOKE, "--data", "/nowhere", "--measure", "shop-en", "shop-pt", "--who", "ana")
 
@@ -52,6 +55,8 @@ class Commands:
         if len(self.ran) - 1 == self.breaks_at:
             raise StepFailed("the power went")
         module, *rest = arguments
+        if module == "accelerate.commands.launch":
+            module, *rest = rest[rest.index("-m") + 1 :]
         if module == "training.run" and "--dry-run" not in rest:
             run = open_run(settings.data_dir / "runs", load_recipe(Path(rest[0])))
             if not run.is_finished:
@@ -68,7 +73,13 @@ class Commands:
                 task=TASK,
                 system="judge",
                 model={"version": told["--adapter"]},
-                data={"name": told["--data"], "sha256": "d" * 64, "rows": 330, "measured": 330, "languages": {}},
+                data={
+                    "name": told["--data"],
+                    "sha256": sha256(told["--data"].encode()).hexdigest(),
+                    "rows": 330,
+                    "measured": 330,
+                    "languages": {},
+                },
                 leaks={"allowed": False, "rows": [], "dropped": []},
                 threshold=0.5,
                 cost={"single_row_seconds": 0.2, "peak_memory_bytes": 2 << 30},
@@ -137,6 +148,7 @@ def test_from_what_agents_said_to_production_and_the_hub(
     assert moves == [("candidate", "staging"), ("staging", "production")] and found.stage == "production"
     assert "shop-en" in next(event.report for event in events if event.after == "staging")
     commit = hub_server[1].repositories[repo].tags["production"]
+    assert not hub_server[1].repositories[repo].private
     for text in (out, (folder / TEXT).read_text()):
         assert f"{production.digest[:12]} is in production" in text and f"{repo}@{commit}" in text
         assert "2 pairs, 1 of them the same" in text and "FAILED" not in text
@@ -165,6 +177,70 @@ def test_broken_off_anywhere_it_goes_on_there(
     assert (code, err) == (0, "")
     assert commands.modules == [*WHOLE[: broken + 1], *WHOLE[broken:]]
     assert len(folders(settings)) == 1 and registry.production(TASK)
+
+
+STEPS = ("export", "train", "calibrate", "measure", "measure", "staging", "gate", "production", "publish")
+
+
+@pytest.mark.parametrize("number", range(len(STEPS)))
+def test_killed_after_a_step_and_before_it_is_written_down(
+    commands: Commands, rated: Rated, said, registry: Registry, hub_server, monkeypatch, number: int
+) -> None:
+    rated("Can the kite go back?")
+    note, noted = Journal.note, []
+
+    def dies(journal: Journal, step: str, *result) -> None:
+        noted.append(step)
+        if len(noted) - 1 == number:
+            raise OSError(28, "No space left on device")
+        note(journal, step, *result)
+
+    whole = ("--promote", "--publish", f"{OWNER}/judge", "--private")
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "note", dies)
+        code, _, err = said(*whole)
+    assert noted[-1].partition(" ")[0] == STEPS[number]
+    assert code == 2 and "No space left" in err and "goes on with this step" in err
+    code, out, _ = said(*whole)
+    assert code == 0 and "is in production" in out
+    repository = hub_server[1].repositories[f"{OWNER}/judge"]
+    assert "production" in repository.tags and repository.private
+    moves = [event.after for event in registry.show(f"{TASK}@production")[1] if event.action == "promoted"]
+    assert moves == ["staging", "production"]
+
+
+def test_what_came_to_production_meanwhile_is_measured_before_it_is_replaced(
+    commands: Commands, rated: Rated, said, registry: Registry, tmp_path: Path
+) -> None:
+    rated("Can the kite go back?")
+    assert said()[0] == 0
+    other = make_version(tmp_path / "other", seed=9)
+    registry.add(tmp_path / "other", "ana")
+    registry.promote(other.digest, "production", "ana", "urgent")
+    code, out, _ = said("--promote")
+    assert code == 0 and "is in production" in out
+    measured = [arguments[arguments.index("--adapter") + 1] for arguments in commands.ran[len(WHOLE) :]]
+    mine = registry.production(TASK).digest
+    assert measured == [mine, other.digest] * 2 and mine != other.digest
+
+
+def test_published_from_staging_and_again_from_production(commands: Commands, rated: Rated, said, hub_server) -> None:
+    rated("Can the kite go back?")
+    publish = ("--publish", f"{OWNER}/judge")
+    assert [said(*publish)[0], said("--promote", *publish)[0]] == [0, 0]
+    tags = hub_server[1].repositories[f"{OWNER}/judge"].tags
+    assert tags["staging"] == tags["production"]
+
+
+def test_several_processes_train_with_peft_through_accelerate(
+    commands: Commands, rated: Rated, said, settings: Settings
+) -> None:
+    rated("Can the kite go back?")
+    assert said("--processes", "2", "--recipe", LLAMA3)[0] == 0
+    (folder,) = folders(settings)
+    launched = ["accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "-m", "training.run"]
+    assert commands.ran[0] == [*launched, str(folder / RECIPE), "--yes"]
+    assert load_recipe(folder / RECIPE).backend == "peft"
 
 
 def test_a_version_that_the_gate_refuses_stays_in_staging(

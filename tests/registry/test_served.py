@@ -45,7 +45,30 @@ def test_a_production_version_without_its_base_leaves_a_base_to_judge(
         assert models.judging.adapter is None
         assert models.judging.base.name == "smollm2-135m"
         assert models.reading is None
-    assert "the base model judges without an adapter: llama-3-8b in 4 bits needs a CUDA GPU" in caplog.text
+        assert [one.version for one in models.refused] == [version]
+    assert "stays out of service: llama-3-8b in 4 bits needs a CUDA GPU" in caplog.text
+    assert "the base model judges without an adapter" in caplog.text
+
+
+def test_where_production_cannot_be_loaded_the_version_before_it_serves(
+    registry: Registry, made, chosen: Settings
+) -> None:
+    registry.register_shipped()
+    for seed in (0, 1):
+        registry.promote(made(seed, base="llama-3-8b").digest, "production", "ana", "good on the GPU")
+    with open_models(chosen, registry) as models:
+        assert models.judging.identity.adapter == adapter_digest(JUDGE)
+        assert models.reading.generator is models.judging.generator
+        # The one that should serve, and no other, is worth an alarm.
+        assert [one.version for one in models.refused] == [registry.production(TASK)]
+
+
+def test_the_settings_base_is_the_judges_alone(registry: Registry, chosen: Settings) -> None:
+    registry.register_shipped()
+    with open_models(chosen.model_copy(update={"base_model": "smollm2-135m"}), registry) as models:
+        assert (models.judging.base.name, models.judging.adapter) == ("smollm2-135m", None)
+        assert models.reading.identity.adapter == adapter_digest(READER)
+        assert "was trained on gemma-3-270m" in models.refused[0].why
 
 
 def test_an_adapter_that_a_setting_names_is_used_or_nothing_starts(registry: Registry, chosen: Settings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -11,12 +12,16 @@ from typing import Any
 import torch
 from transformers import TrainerCallback, TrainerControl, TrainingArguments
 
+# A job runner sends its signal to every process, and the one that started us hands it on: that is one stop.
+SAME_SECONDS = 1.0
+
 
 class Interruption(TrainerCallback):
-    """The first Ctrl-C or SIGTERM saves a checkpoint after the step at hand and ends; the second ends at once."""
+    """The first Ctrl-C or SIGTERM saves a checkpoint after the step at hand and ends; the next ends at once."""
 
     def __init__(self) -> None:
         self.asked = False
+        self._asked_at = 0.0
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -30,9 +35,11 @@ class Interruption(TrainerCallback):
                 signal.signal(number, handler)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+        now = time.monotonic()
+        if not self.asked:
+            self.asked, self._asked_at = True, now
+        elif now - self._asked_at > SAME_SECONDS:
             raise KeyboardInterrupt
-        self.asked = True
 
     def on_step_end(
         self, args: TrainingArguments, state: Any, control: TrainerControl, **kwargs: Any

@@ -31,6 +31,8 @@ def run_command(arguments: Sequence[str], settings: Settings) -> None:
         cwd=ROOT,
         env=settings.environment(),
         stdin=subprocess.DEVNULL,
+        # A terminal's Ctrl-C is for this process, which hands it on once.
+        start_new_session=True,
     )
     try:
         code = process.wait()

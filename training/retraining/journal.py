@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -50,19 +52,28 @@ class Journal:
         self.steps[step] = result | {"seconds": round(seconds, 1)}
         self._write()
 
+    def forget(self, steps: Iterable[str]) -> None:
+        """Have these done again."""
+        for step in steps:
+            self.steps.pop(step, None)
+        self._write()
+
     def _write(self) -> None:
         draft = self.folder / f".{STATE}"
         draft.write_text(json.dumps(self._state, indent=1, ensure_ascii=False), encoding="utf-8")
         os.replace(draft, self.folder / STATE)
 
 
-def begin(home: Path, plan: Plan) -> Journal:
-    """A new retraining, in a folder that is named by the moment and appears whole."""
+def begin(home: Path, plan: Plan, first: str, result: Json, seconds: float) -> Journal:
+    """A new retraining whose `first` step is done, in a folder that is named by the moment and appears whole."""
     moment = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
     folder = home / f"{moment}-{plan.task}"
+    for unfinished in home.glob(".[0-9]*"):
+        shutil.rmtree(unfinished)
     draft = home / f".{folder.name}"
     draft.mkdir(parents=True)
     (draft / STATE).write_text(json.dumps({"plan": plan.identity, "end": None, "steps": {}}), encoding="utf-8")
+    Journal(draft).note(first, result, seconds)
     draft.rename(folder)
     return Journal(folder)
 

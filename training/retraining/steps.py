@@ -24,10 +24,12 @@ from training.recipe import load_recipe
 from training.retraining.commands import run_command
 from training.retraining.journal import Journal, Json
 from training.retraining.plan import Plan
-from training.runs import open_run
+from training.runs import alone, open_run
 
 EXPORT, GATE, PRODUCTION, PUBLISH = "export", "gate", "production", "publish"
 RECIPE = "recipe.yaml"
+# What was killed together with the retraining before this one may still write its checkpoint.
+PATIENCE = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Retraining:
     settings: Settings
     who: str
 
-    def run(self, promote: bool, repo: str | None) -> None:
+    def run(self, promote: bool, repo: str | None, private: bool = False) -> None:
         """Do what is left to do. Production only with `promote` and the gate open, `repo` on the Hub behind it.
 
         Raises what a step raises; the same again goes on there.
@@ -47,8 +49,10 @@ class Retraining:
         steps: list[tuple[str, Callable[[], Json]]] = [("train", self._train)]
         if self.plan.task == "question-similarity":
             steps.append(("calibrate", self._calibrate))
-        steps += [(f"measure {data}", partial(self._measure, data)) for data in self.plan.measured]
-        steps += [("staging", self._stage), (GATE, self._gate)]
+        measuring = [(f"measure {data}", partial(self._measure, data)) for data in self.plan.measured]
+        steps += [*measuring, ("staging", self._stage), (GATE, self._gate)]
+        if promote and PRODUCTION not in self.journal.steps and self._was_held_against_another():
+            self.journal.forget([*(name for name, _ in measuring), GATE])
         for name, step in steps:
             self._once(name, step)
         if not self.journal.steps[GATE]["passed"]:
@@ -57,8 +61,18 @@ class Retraining:
         if promote:
             self._once(PRODUCTION, self._promote)
         if repo:
-            self._once(f"{PUBLISH} {repo}", lambda: self._publish(repo))
+            stage = "production" if PRODUCTION in self.journal.steps else "staging"
+            self._once(f"{PUBLISH} {stage} to {repo}", lambda: self._publish(repo, private))
         self.journal.end = "done"
+
+    def _was_held_against_another(self) -> bool:
+        """Whether something else has come to production since the gate looked."""
+        if GATE not in self.journal.steps:
+            return False
+        with self._registry() as registry:
+            production = registry.production(self.plan.task)
+        now = production.digest if production else None
+        return now not in (self.journal.steps[GATE]["production"], self._version)
 
     def _once(self, name: str, step: Callable[[], Json]) -> None:
         if name not in self.journal.steps:
@@ -82,8 +96,10 @@ class Retraining:
         if self.plan.processes > 1:
             launcher = ["accelerate.commands.launch", "--multi_gpu", "--num_processes", str(self.plan.processes)]
             command = [*launcher, "-m", *command]
-        run_command(command, self.settings)
         run = open_run(self.settings.data_dir / "runs", load_recipe(recipe))
+        with alone(run, PATIENCE):
+            pass
+        run_command(command, self.settings)
         version = read_version(run.version)
         return {"version": version.digest, "name": version.name, "base": version.base, "run": str(run.folder)}
 
@@ -108,7 +124,9 @@ class Retraining:
 
     def _measured(self, version: str, data: str) -> Report:
         plain = re.sub(r"[^a-z0-9]+", "-", data.lower()).strip("-")[-40:]
-        folder = self.settings.data_dir / "evaluations" / self.plan.task / f"{version[:12]}-{plain}"
+        # Of this retraining alone: the rows, or the version's calibration, may be others the next time.
+        name = f"{version[:12]}-{plain}-{self.journal.folder.name.partition('-')[0]}"
+        folder = self.settings.data_dir / "evaluations" / self.plan.task / name
         run_command(
             ["evals.run", "--adapter", version, "--data", data, "--drop-leaks", "--out", str(folder)], self.settings
         )
@@ -129,8 +147,8 @@ class Retraining:
             if step.startswith("measure ")
         }
         with self._registry() as registry:
-            # What serves already is not to be taken down.
-            if registry.find(self._version).stage != "production":
+            # What serves already is not to be taken down, and what a kill left there stays.
+            if registry.find(self._version).stage not in ("staging", "production"):
                 registry.promote(self._version, "staging", self.who, f"retrained: {self.journal.folder.name}", figures)
             return {"stage": registry.find(self._version).stage}
 
@@ -148,7 +166,7 @@ class Retraining:
                 gate.promote(registry, self.settings, self._version, "production", self.who, why)
             return {"stage": "production"}
 
-    def _publish(self, repo: str) -> Json:
+    def _publish(self, repo: str, private: bool) -> Json:
         with self._registry() as registry:
-            published = publish(registry, open_hub(self.settings), self._version, repo, False, self.who)
+            published = publish(registry, open_hub(self.settings), self._version, repo, private, self.who)
             return {"published": str(published)}

@@ -59,7 +59,7 @@ def outcome(journal: Journal) -> str:
     if not steps[GATE]["passed"]:
         failed = [check["name"] for check in steps[GATE]["checks"] if not check["passed"]]
         return f"Version {version} stays in staging: the gate refuses it ({'; '.join(failed)})."
-    places = [result["published"] for step, result in steps.items() if step.startswith(PUBLISH)]
+    places = dict.fromkeys(result["published"] for step, result in steps.items() if step.startswith(PUBLISH))
     hub = f" On the Hub: {', '.join(places)}." if places else ""
     if PRODUCTION in steps:
         return f"Version {version} is in production; running apps take it into service.{hub}"
