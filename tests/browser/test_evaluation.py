@@ -227,13 +227,29 @@ def test_a_version_is_refused_overridden_and_rolled_back(lead, visit):
     form.get_by_role("button", name="Promote to production all the same").click()
     expect(form).to_be_hidden()
     expect(tab.locator(".rp-open")).to_contain_text("in production")
-    expect(tab.locator(".rp-events li").first).to_contain_text("a trial")
+    expect(tab.locator(".rp-events li", has_text="a trial")).to_be_visible()
+    # It does not fit its base, so the app did not take it into service, and says so to whoever opens the page.
+    desk = visit(lead.url)
+    expect_alarms(desk, 1)
+    expect(desk.get_by_role("alert")).to_contain_text(f"was not taken into service; {SHIPPED[:12]} goes on.")
     tab.get_by_role("button", name="Roll back").click()
     form.get_by_label("Why", exact=True).fill("the trial is over")
     form.get_by_role("button", name="Roll back").click()
     expect(form).to_be_hidden()
     expect(tab.locator(".rp-open")).to_contain_text("archived")
     expect(tab.locator("tr", has_text=SHIPPED[:12])).to_contain_text("in production")
+    expect_alarms(desk, 0)
+
+
+def expect_alarms(page: Page, count: int) -> None:
+    """The app hears of a move a moment after it."""
+    for _ in range(40):
+        if page.locator(".rp-alarm").count() == count:
+            return
+        page.wait_for_timeout(500)
+        page.reload()
+        page.locator(".rp-top").wait_for()
+    pytest.fail(f"there are {page.locator('.rp-alarm').count()} alarms")
 
 
 def test_a_run_is_started_cancelled_gone_on_with_and_shown(lead, visit):
