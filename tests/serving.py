@@ -18,7 +18,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 240
-STOP_SECONDS = 30
+# Three seconds where nothing else runs; the interpreter's own end takes most of them.
+STOP_SECONDS = 90
 OURS = ("RESPOSTA_", "PORT", "HOST", "DATA_DIR", "DATABASE_URL", "DEMO", "SPACE_ID", "SYSTEM")
 
 
