@@ -1,4 +1,4 @@
-"""The library on the command line: python -m assistant.library import FILE | export FILE | stats."""
+"""The library on the command line: python -m assistant.library import FILE | export FILE | delete ID … | stats."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from assistant.embedder import load_embedder
-from assistant.errors import RespostaError
+from assistant.errors import InputError, RespostaError
 from assistant.library_files import export_file, import_file, import_sample
 from assistant.records import LANGUAGES
 from assistant.settings import Settings, load_settings
@@ -45,6 +45,9 @@ def _parser() -> argparse.ArgumentParser:
     taken.add_argument("file", type=Path)
     taken.add_argument("--format", choices=("csv", "jsonl"), help="when the file's name does not tell")
     taken.set_defaults(run=_export)
+    gone = commands.add_parser("delete", help="remove answers; what was once shown of them stays in the interactions")
+    gone.add_argument("id", nargs="+", help="as an export shows it")
+    gone.set_defaults(run=_delete)
     commands.add_parser("stats", help="count answers, phrasings and vectors").set_defaults(run=_stats)
     return parser
 
@@ -65,6 +68,14 @@ def _import(chosen: argparse.Namespace, store: Store, settings: Settings) -> int
 
 def _export(chosen: argparse.Namespace, store: Store, settings: Settings) -> int:
     print(f"{export_file(chosen.file, store, chosen.format)} answers written to {chosen.file}")
+    return 0
+
+
+def _delete(chosen: argparse.Namespace, store: Store, settings: Settings) -> int:
+    known = store.answers.get(chosen.id)
+    if unknown := [one for one in chosen.id if one not in known]:
+        raise InputError(f"There is no answer {', '.join(unknown)}, so none was removed: an export shows every id.")
+    print(f"{store.answers.delete(chosen.id)} answers removed")
     return 0
 
 

@@ -74,7 +74,12 @@ class Swapper:
                 continue
             wanted = self._registry.production(task)
             serving = self._digest(task)
-            if wanted is None or wanted.digest == serving:
+            if wanted is None and serving:
+                self._served.alarms[task] = (
+                    f"Nothing is in production for {task}; {serving[:12]} goes on until a restart. Promote a version "
+                    "(`python -m training.registry promote`)."
+                )
+            elif wanted is None or wanted.digest == serving:
                 self._refused.pop(task, None)
                 self._served.alarms.pop(task, None)
             elif self._refused.get(task) != wanted.digest:

@@ -148,15 +148,6 @@ def running(space: LocalSpace, port: int) -> Iterator[Started]:
         process.wait()
 
 
-def with_weights(space: LocalSpace, converted: Path) -> None:
-    """Put a folder of converted weights in place, as it is where the cache lies on storage that outlives a restart."""
-    account = _account(space.user)
-    models = Path(space.plan.variables["RESPOSTA_CACHE_DIR"]) / "models"
-    shutil.copytree(converted, models / converted.name)
-    for path in (models.parent, models, *models.rglob("*")):
-        os.chown(path, account.pw_uid, account.pw_gid)
-
-
 def _wait(started: Started) -> None:
     while time.monotonic() < started.begun + START_SECONDS:
         if started.process.poll() is not None:

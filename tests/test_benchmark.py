@@ -23,7 +23,7 @@ from training.backend.benchmark_baseline import loss_on_cpu
 from training.backend.benchmark_gpu import BACKENDS, BASE, GIB, Line, Speed, lines
 from training.backend.benchmark_profile import ADAPTER, ATTENTION, OPTIMIZER, OUTPUT, profiled
 from training.backend.benchmark_profile import BASE as BASE_PRODUCTS
-from training.backend.benchmark_sides import OURS, SIDES, Measures, Rows, measure
+from training.backend.benchmark_sides import BASELINES, OURS, Measures, Rows, measure
 from training.backend.benchmark_weights import write_base
 from training.backend.fresh_process import in_fresh_process
 from training.recipe import Recipe
@@ -128,7 +128,7 @@ def test_too_few_rows_say_what_to_change(recipe: Recipe, cache: Path) -> None:
 def test_the_table_compares_with_every_baseline() -> None:
     slower = replace(MEASURES, tokens_per_second=20.0, losses=(0.0,) * 5 + (1.25,) * 10, held_out_loss=1.6)
     assert final_loss(MEASURES) == 1.0
-    shown = table({OURS: MEASURES, **dict.fromkeys(SIDES[1:], slower)})
+    shown = table({OURS: MEASURES, **dict.fromkeys(BASELINES, slower)})
     assert [line.split()[-5:] for line in shown[1:4]] == [
         ["50.0", "1.0000", "2.0000", "1.50", "GiB"],
         *[["20.0", "1.2500", "1.6000", "1.50", "GiB"]] * 2,

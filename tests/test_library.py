@@ -146,7 +146,7 @@ def test_scrubbing_leaves_our_own_contacts(database_url: str, tmp_path: Path, to
     assert answer.answer == "Write to help@shop.example, not to [email]; tel. 020 7946 0958"
 
 
-def test_the_command_line(settings: Settings, tmp_path: Path, monkeypatch, capsys, toy_embedder) -> None:
+def test_the_command_line(settings: Settings, store: Store, tmp_path: Path, monkeypatch, capsys, toy_embedder) -> None:
     monkeypatch.setenv("DATABASE_URL", settings.database_url)
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     monkeypatch.setattr(library, "load_embedder", lambda name, threads: toy_embedder)
@@ -164,6 +164,10 @@ def test_the_command_line(settings: Settings, tmp_path: Path, monkeypatch, capsy
     assert library.main(["export", str(tmp_path / "out.csv")]) == 0
     assert library.main(["stats"]) == 0
     assert "answers en: 1\nanswers pt: 0\nphrasings: 3\nvectors of toy: 3\n" in capsys.readouterr().out
+    assert library.main(["delete", "a1", "a2"]) == 2
+    assert "no answer a2, so none was removed" in capsys.readouterr().err
+    assert library.main(["delete", "a1"]) == 0
+    assert capsys.readouterr().out == "1 answers removed\n" and not list(store.answers)
 
 
 def test_memory_does_not_grow_with_the_file(store: Store, settings: Settings, tmp_path: Path, monkeypatch) -> None:

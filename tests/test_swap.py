@@ -234,6 +234,14 @@ def test_what_only_a_moment_kept_out_is_tried_again(
     assert not failures and "refused" not in [event.action for event in registry.show(other)[1]]
 
 
+def test_what_is_taken_out_of_production_goes_on_and_that_is_said(desk: Desk, registry: Registry, shipped: str) -> None:
+    registry.archive(shipped, "ana", "by mistake")
+    wait(lambda: desk.status().alarms)
+    assert "Nothing is in production for question-similarity" in desk.status().alarms[0] and serving(desk) == shipped
+    registry.promote(shipped, "production", "ana", "back")
+    wait(lambda: not desk.status().alarms)
+
+
 def test_canaries_that_are_fewer_say_nothing() -> None:
     whole = Canaries(SET, "cpu float32", (), ("1932", "", "quatro euros"))
     check(whole, whole)

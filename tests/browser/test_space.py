@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -16,7 +18,7 @@ from assistant.versions import read_version
 from assistant.weights import locate
 from space_contents import ROOT
 from space_environment import FOLDER, CannotRehearseError, made_environment
-from space_process import Started, laid_out, running, with_weights
+from space_process import Started, laid_out, running
 from tests.browser.steps import ENGLISH, JUDGED, PORTUGUESE, WRITTEN, ask
 from tests.serving import free_port
 
@@ -31,8 +33,12 @@ def space() -> Iterator[Started]:
     except CannotRehearseError as reason:
         pytest.skip(str(reason))
     base = read_version(ROOT / "assistant" / "adapters" / "question-similarity").base
+    converted = locate(CATALOGUE[base], load_settings().cache_dir).path
     with laid_out(FOLDER, python, "ana/resposta") as laid:
-        with_weights(laid, locate(CATALOGUE[base], load_settings().cache_dir).path)
+        models = Path(laid.plan.variables["RESPOSTA_CACHE_DIR"]) / "models"
+        shutil.copytree(converted, models / converted.name)
+        for path in (models.parent, models, *models.rglob("*")):
+            shutil.chown(path, laid.user)
         with running(laid, free_port()) as app:
             yield app
 

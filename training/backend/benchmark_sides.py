@@ -28,7 +28,6 @@ from training.tracking.machine import figures
 OURS = "this project's loop"
 # The baselines, and whether each has bf16 on.
 BASELINES = {"SFTTrainer, bf16": True, "SFTTrainer, float32": False}
-SIDES = (OURS, *BASELINES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class Measures:
 def open_trainer(
     side: str, recipe: Recipe, rows: Sequence[TokenRow], cache: Path, threads: int, folder: Path
 ) -> Trainer:
-    """The trainer of `side`, one of `SIDES`, before its first step. Checkpoints go below `folder`."""
+    """The trainer of `side`, `OURS` or one of `BASELINES`, before its first step. Checkpoints go below `folder`."""
     if side == OURS:
         # Each row alone, as the baseline has them; a batch's tree still shares what its rows begin with.
         return make_trainer(recipe, load(recipe, cache, threads), [(row,) for row in rows], (), folder, ())
