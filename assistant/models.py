@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -12,11 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, overload
 
-from assistant.basemodels import CATALOGUE
 from assistant.canaries import load_checked
-from assistant.errors import GpuUnavailableError, ModelError, RespostaError
-from assistant.hub import Pinned, open_hub, parse_pinned
+from assistant.errors import ModelError, RespostaError
 from assistant.loading import FoundAdapter, Generators, LoadedModel, base_for, on_its_base
+from assistant.named_adapters import named, possible
 from assistant.records import TASKS, Task
 from assistant.registry import SHIPPED_FOLDER, Registry
 from assistant.settings import Settings, load_settings
@@ -74,7 +72,7 @@ def open_models(settings: Settings, registry: Registry | None = None) -> Iterato
         notices: list[str] = []
         refused: list[Refusal] = []
         served = partial(_production, settings, registry, refused) if registry else _shipped_model
-        given = {task: _possible(settings, _given(settings, task), notices) for task in TASKS}
+        given = {task: possible(settings, named(settings, task), notices) for task in TASKS}
         judging = _judging(settings, given[TASKS[0]], served, generator_for)
         reading = _reading(settings, given[TASKS[1]], served, generator_for, [judging])
         spare = None
@@ -101,9 +99,9 @@ def open_model(settings: Settings, task: Task = "question-similarity") -> Iterat
     """
     with _generators(settings) as generator_for:
         if task == "question-similarity":
-            yield _judging(settings, _given(settings, task), _shipped_model, generator_for)
+            yield _judging(settings, named(settings, task), _shipped_model, generator_for)
         else:
-            yield _reading(settings, _given(settings, task), _shipped_model, generator_for)
+            yield _reading(settings, named(settings, task), _shipped_model, generator_for)
 
 
 def only(settings: Settings, task: Task, folder: Path) -> Settings:
@@ -154,54 +152,11 @@ def _shipped(task: Task) -> FoundAdapter | None:
     return FoundAdapter(folder, read_version(folder)) if (folder / VERSION).is_file() else None
 
 
-def _given(settings: Settings, task: Task) -> FoundAdapter | None:
-    """The adapter that a setting names for `task`, a folder or REPO@COMMIT, which is fetched once."""
-    adapter = settings.adapter if task == "question-similarity" else settings.reading_adapter
-    if adapter is None:
-        return None
-    folder = Path(adapter).expanduser()
-    if not folder.is_dir():
-        pinned = parse_pinned(adapter)
-        if pinned is None:
-            raise ModelError(f"There is no adapter {adapter}: give a folder, or OWNER/NAME@COMMIT on the Hub.")
-        folder = _fetched(settings, pinned)
-    version = read_version(folder) if (folder / VERSION).is_file() else None
-    if version and version.task != task:
-        raise ModelError(f"The adapter {adapter} was trained for {version.task}, not for {task}: name another one.")
-    return FoundAdapter(folder, version)
-
-
-def _possible(settings: Settings, given: FoundAdapter | None, notices: list[str]) -> FoundAdapter | None:
-    """`given`, unless a demo has to do without the GPU that its base needs: visitors are answered all the same."""
-    from assistant.generator.engine import has_cuda
-
-    if not (settings.demo and given and given.version) or has_cuda():
-        return given
-    base = given.version.base
-    if base not in CATALOGUE or not CATALOGUE[base].needs_cuda:
-        return given
-    notices.append(GpuUnavailableError("No GPU is at hand right now", base).notice)
-    return None
-
-
 def _spare(settings: Settings, generator_for: Generators) -> tuple[LoadedModel, LoadedModel | None]:
     """The shipped models, which need no GPU, whatever the settings and the registry name."""
     small = settings.model_copy(update={"base_model": None, "adapter": None, "reading_adapter": None})
     judging, reading = (on_its_base(small, _shipped(task), generator_for) for task in TASKS)
     return judging, reading
-
-
-def _fetched(settings: Settings, pinned: Pinned) -> Path:
-    kept = settings.cache_dir / "adapters" / str(pinned).replace("/", "--")
-    if not kept.is_dir():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=kept.parent) as draft:
-            fetched = open_hub(settings).pull(pinned, Path(draft) / "version")
-            read_version(fetched)
-            # Another process may have been first; its copy holds the same bytes.
-            with contextlib.suppress(OSError):
-                fetched.rename(kept)
-    return kept
 
 
 @contextmanager

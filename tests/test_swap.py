@@ -8,20 +8,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 
 import psycopg
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from assistant.canaries import SET, Canaries, check, load_checked, read_canaries
+from assistant.canaries import load_checked, read_canaries
 from assistant.desk import Desk
-from assistant.errors import BusyError, ModelError
+from assistant.errors import BusyError
 from assistant.opening import open_desk
 from assistant.records import Suggestion
 from assistant.registry import SHIPPED_FOLDER, Registry, open_registry
-from assistant.serving import Served, Serving
+from assistant.serving import Served
 from assistant.settings import Settings, load_settings
 from assistant.store.connection import Store, open_store
 from assistant.versions import CANARIES, FILES, WEIGHTS, VersionFacts, read_version, write_version
@@ -242,13 +242,6 @@ def test_what_is_taken_out_of_production_goes_on_and_that_is_said(desk: Desk, re
     wait(lambda: not desk.status().alarms)
 
 
-def test_canaries_that_are_fewer_say_nothing() -> None:
-    whole = Canaries(SET, "cpu float32", (), ("1932", "", "quatro euros"))
-    check(whole, whole)
-    with pytest.raises(ModelError, match="for other questions"):
-        check(replace(whole, answers=()), whole)
-
-
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
@@ -319,31 +312,3 @@ def test_what_was_replaced_leaves_the_memory_and_may_come_back(
     assert read_version(READER).digest in engine.adapters
     promote(registry, desk, other)
     assert logits(desk.suggest(QUESTIONS[0])) == pytest.approx(logits(earlier), abs=0.05)
-
-
-def test_a_lease_outlives_a_replacement() -> None:
-    unloaded = []
-
-    class Scripted:
-        def __init__(self, adapter: str) -> None:
-            self.adapter = self.identity = adapter
-
-    def one(adapter: str) -> Serving:
-        model = Scripted(adapter)
-        return Serving(model, None, model, None, None)
-
-    first, second = one("a"), one("b")
-    served = Served(first, lambda model, staying: unloaded.append((model.adapter, [m.adapter for m in staying])))
-    with served.lease() as held:
-        served.replace(second)
-        assert held is first and served.current is second
-        served.retire(0)
-        assert unloaded == []
-        with served.lease("a") as reasons:
-            assert reasons is first
-    served.retire()
-    assert unloaded == []
-    served.retire(0)
-    assert unloaded == [("a", ["b"])]
-    with served.lease("a") as now:
-        assert now is second
