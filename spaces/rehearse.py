@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from assistant.errors import RespostaError
 from space_environment import FOLDER, CannotRehearseError, RehearsalError, made_environment
 from space_measures import Memory, disk
-from space_process import USER, LocalSpace, laid_out, running
+from space_process import USER, LocalSpace, Started, laid_out, running
 
 # Both stand in the sample library as they are.
 QUESTIONS = (
@@ -56,10 +56,12 @@ def rehearse(space: LocalSpace, port: int) -> list[Figure]:
     """
     memory = Memory()
     with memory.watching(space):
-        first = _first_answer(space, port)
+        with running(space, port) as app:
+            first = first_answer(app)
         # A restarted Space has an empty database again.
         shutil.rmtree(space.plan.variables["DATA_DIR"])
-        second = _first_answer(space, port)
+        with running(space, port) as app:
+            second = first_answer(app)
     return [
         Figure("very first start to first answer", first, "s"),
         Figure("start to first answer, weights in place", second, "s", MOST_SECONDS),
@@ -70,24 +72,26 @@ def rehearse(space: LocalSpace, port: int) -> list[Figure]:
     ]
 
 
-def _first_answer(space: LocalSpace, port: int) -> float:
-    """Seconds from the start to the first answer; what else a visitor may call is called as well."""
+def first_answer(app: Started) -> float:
+    """Seconds from the app's start to its first answer; what else a visitor may call is called as well.
+
+    Raises `RehearsalError` when one of the answers is not what the sample library or the text says.
+    """
     from gradio_client import Client
 
     seconds = []
-    with running(space, port) as app:
-        client = Client(app.url, verbose=False)
-        for question in QUESTIONS:
-            matches = client.predict(question, api_name="/suggest")["matches"]
-            if question not in [match["question"] for match in matches]:
-                raise RehearsalError(f"“{question}” was not answered with what the sample library says of it.")
-            seconds.append(time.monotonic() - app.begun)
-        for wanted, reply in (
-            ("30 dias", client.predict("Em quanto tempo posso pedir a troca?", TEXT, api_name="/answer")),
-            (QUESTIONS[1], client.predict("boleto", api_name="/search")),
-        ):
-            if wanted not in str(reply):
-                raise RehearsalError(f"“{wanted}” is not in what the app replied: {reply}")
+    client = Client(app.url, verbose=False)
+    for question in QUESTIONS:
+        matches = client.predict(question, api_name="/suggest")["matches"]
+        if question not in [match["question"] for match in matches]:
+            raise RehearsalError(f"“{question}” was not answered with what the sample library says of it.")
+        seconds.append(time.monotonic() - app.begun)
+    for wanted, reply in (
+        ("30 dias", client.predict("Em quanto tempo posso pedir a troca?", TEXT, api_name="/answer")),
+        (QUESTIONS[1], client.predict("boleto", api_name="/search")),
+    ):
+        if wanted not in str(reply):
+            raise RehearsalError(f"“{wanted}” is not in what the app replied: {reply}")
     return seconds[0]
 
 
