@@ -20,6 +20,7 @@ from assistant.versions import CARD, AdapterVersion, write_version
 from assistant.weights import locate
 from tests.adapters import FACTS, make_version, stages, told
 from tests.commands import ran
+from training.registry import keep_canaries
 from training.select import main
 from training.select_table import epochs, last_loss, rank
 
@@ -229,7 +230,9 @@ def reader(settings: Settings, registry: Registry, tmp_path: Path) -> AdapterVer
     facts = {"task": TASK, "name": "real", "metrics": measured(0.5, 0.6), "history": HISTORY}
     write_version(folder, replace(FACTS, **facts, base_source=weights.source, base_sha256=weights.sha256))
     (folder / CARD).write_text("A reader.\n", encoding="utf-8")
-    return registry.add(folder, "ana").version
+    version = registry.add(folder, "ana").version
+    keep_canaries(registry, settings, version)
+    return version
 
 
 def test_the_best_goes_to_production_and_is_fetched_back_to_answer(reader, made, said, registry: Registry) -> None:
@@ -261,5 +264,5 @@ def test_a_production_version_that_does_not_load_is_said_so(made, said, registry
     assert code == 2 and complaint.startswith(f"The gate refuses {version.digest[:12]}")
     code, _, complaint = said(TASK, "--promote", *UNMEASURED)
     assert code == 2
-    assert f"Version {version.digest[:12]} is in production and cannot be loaded on this machine" in complaint
+    assert f"Version {version.digest[:12]} is in production and cannot be served on this machine" in complaint
     assert stages(registry)[version.digest] == "production"

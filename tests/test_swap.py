@@ -41,7 +41,7 @@ PATIENCE = 120
 def settings(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     with new_database(server, "template") as url:
         yield load_settings(
-            database_url=url, data_dir=tmp_path_factory.mktemp("swap"), dtype="float32", reason_tokens=8, candidates=3
+            database_url=url, data_dir=tmp_path_factory.mktemp("swap"), dtype="float32", reason_tokens=8, candidates=2
         )
 
 

@@ -98,10 +98,11 @@ def answer(settings: Settings, registry: Registry, question: str, context: str) 
     chosen = settings.model_copy(update={"reading_adapter": None})
     with open_models(chosen, registry) as models:
         spans = span_reader(models.reading)
-        if spans is None:
+        # Another one may serve in its place, which is not the one to be shown.
+        if spans is None or any(refusal.version == production for refusal in models.refused):
             raise ModelError(
-                f"Version {production.digest[:12]} is in production and cannot be loaded on this machine, for the "
-                "reason logged above: promote a version for a base that can, or run where this one is at hand."
+                f"Version {production.digest[:12]} is in production and cannot be served on this machine, for the "
+                "reason logged above: mend that, promote a version that can, or run where this one's base is at hand."
             )
         reader = Reader(open_embedder(chosen), span_reader=spans)
         return production, reader.read(question, context).answer
