@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
 if TYPE_CHECKING:
+    from gguf import GGUFReader
     from transformers import PreTrainedTokenizerFast
 
     from assistant.basemodels import BaseModel
@@ -34,10 +38,11 @@ def convert(gguf: Path, folder: Path, base: BaseModel) -> None:
         log.info("converting the weights of %s, once", base.name)
         work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}.part-"))
         try:
-            tokenizer = _tokenizer(gguf)
+            with _parsed_once(gguf) as reader:
+                tokenizer = _tokenizer(gguf, reader)
+                model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
             # The file names the turn's opening token as its end; a reply ends where the chat format says.
             tokenizer.eos_token = base.chat.stop
-            model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
             # transformers would write the GGUF's quantization record beside weights that no longer have it.
             del model.config.quantization_config
             model.hf_quantizer = None
@@ -49,17 +54,43 @@ def convert(gguf: Path, folder: Path, base: BaseModel) -> None:
             raise
 
 
-def _tokenizer(gguf: Path) -> PreTrainedTokenizerFast:
+@contextmanager
+def _parsed_once(file: Path) -> Iterator[GGUFReader]:
+    """What the file says, which transformers gets as well inside the block: it would parse the whole vocabulary for the
+    tokenizer, for the configuration and for the weights."""
+    # Any: a name of theirs is exchanged for the moment.
+    gguf: Any = importlib.import_module("gguf")
+    import numpy as np
+
+    class Reader(gguf.GGUFReader):
+        """Of numpy's memmap, each of a vocabulary's million pieces would be an object of that slow class."""
+
+        @property
+        def data(self) -> np.ndarray:
+            return self._data
+
+        @data.setter
+        def data(self, mapped: np.ndarray) -> None:
+            self._data = np.asarray(mapped)
+
+    original, reader = gguf.GGUFReader, Reader(file)
+    gguf.GGUFReader = lambda path: reader if Path(path) == file else original(path)
+    try:
+        yield reader
+    finally:
+        gguf.GGUFReader = original
+
+
+def _tokenizer(gguf: Path, reader: GGUFReader) -> PreTrainedTokenizerFast:
     """The tokenizer of a GGUF file.
 
     A file without merges holds a SentencePiece vocabulary, which transformers would read as single
     characters: its merges follow from the tokens and their scores.
     """
-    from gguf import GGUFReader
     from transformers import AutoTokenizer, GemmaTokenizer
     from transformers.convert_slow_tokenizer import generate_merges
 
-    fields = GGUFReader(gguf).fields
+    fields = reader.fields
     if "tokenizer.ggml.merges" in fields:
         return AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
     tokens = fields["tokenizer.ggml.tokens"].contents()
