@@ -150,6 +150,7 @@ def test_a_visitor_who_asks_too_much_waits_and_nobody_else_does():
     assert [said("8.8.8.8, 10.0.0.1"), said("1.1.1.1, 8.8.8.8, 10.0.0.1")] == [200, 200]
     assert [said("9.9.9.9, 8.8.8.8"), said("9.9.9.9", "8.8.8.8, 10.0.0.1")] == [429, 429]
     assert said("1.1.1.1") == 200
+    assert [said("1.1.1.1, ::ffff:7.7.7.7") for _ in range(3)] == [200, 200, 429]
     assert said("nonsense") == 429, "nobody public is named, so it is whoever calls"
 
 

@@ -167,9 +167,11 @@ def _visitor(scope: Scope, headers: Headers) -> str:
 
 def _is_public(address: str) -> bool:
     try:
-        return ipaddress.ip_address(address).is_global
+        found = ipaddress.ip_address(address)
     except ValueError:
         return False
+    # A socket for both kinds of address writes one kind as the other.
+    return (getattr(found, "ipv4_mapped", None) or found).is_global
 
 
 def _name(address: str) -> str:
