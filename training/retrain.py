@@ -81,7 +81,8 @@ def feedback(plan: Plan, settings: Settings, home: Path) -> Json:
     with open_store(settings) as store:
         try:
             folder, told = export(store, home, evaluation_pairs(plan.measured, settings))
-        except NothingToExport:
+        except NothingToExport as nothing:
+            print(nothing)
             return {}
     return {"folder": str(folder)} | {name: getattr(told, name) for name in Export.__slots__}
 
