@@ -25,6 +25,10 @@ class ModelError(RespostaError):
     """Weights or an adapter cannot be found, or do not fit each other."""
 
 
+class UnreachableError(ModelError):
+    """What lies on the Hub cannot be had right now; trying again later will work."""
+
+
 class GpuUnavailableError(ModelError):
     """The GPU that `base` computes on is not to be had right now. `cause` says why, without a full stop."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from assistant.errors import InputError, ModelError
+from assistant.errors import InputError, ModelError, UnreachableError
 from assistant.settings import Settings
 from assistant.versions import FILES, OPTIONAL, WEIGHTS, held
 from assistant.weights import files_sha256
@@ -178,11 +178,12 @@ class Hub:
             # The client wraps what stopped one file's upload.
             cause = error.__cause__ if type(error) is RuntimeError and error.__cause__ else error
             if isinstance(cause, HfHubHTTPError):
-                raise ModelError(f"{doing} failed: {self._answer(cause, repo, where)}") from error
+                kind = UnreachableError if cause.response.status_code >= 500 else ModelError
+                raise kind(f"{doing} failed: {self._answer(cause, repo, where)}") from error
             if isinstance(
                 cause, httpx.ConnectError | httpx.TimeoutException | LocalEntryNotFoundError | OfflineModeIsEnabled
             ):
-                raise ModelError(
+                raise UnreachableError(
                     f"{doing} failed: {where} cannot be reached ({_line(cause)}). Check the network and HF_ENDPOINT, "
                     "then run the command again."
                 ) from error

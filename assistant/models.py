@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, overload
 
 from assistant.canaries import load_checked
-from assistant.errors import ModelError, RespostaError
+from assistant.errors import ModelError, RespostaError, UnreachableError
 from assistant.loading import FoundAdapter, Generators, LoadedModel, base_for, on_its_base
 from assistant.named_adapters import named, possible
 from assistant.records import TASKS, Task
@@ -20,6 +20,9 @@ from assistant.registry import SHIPPED_FOLDER, Registry
 from assistant.settings import Settings, load_settings
 from assistant.versions import VERSION, AdapterVersion, read_version
 from assistant.weights import locate
+
+# So many versions at the most: what refuses them all may be common to all, and each takes its time.
+TRIED = 3
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +36,8 @@ class Refusal:
 
     @property
     def is_final(self) -> bool:
-        """Whether the version is at fault, and not a full queue or a lack of memory at that moment."""
-        return isinstance(self.error, ModelError)
+        """Whether the version is at fault, and not a full queue, a lack of memory or the Hub at that moment."""
+        return isinstance(self.error, ModelError) and not isinstance(self.error, UnreachableError)
 
     @property
     def why(self) -> str:
@@ -119,8 +122,8 @@ def _production(
     generator_for: Generators,
     staying: Sequence[LoadedModel],
 ) -> LoadedModel | None:
-    """The production version of `task`, or the newest before it that loads and answers as it should."""
-    for number, version in enumerate(registry.production_line(task)):
+    """The production version of `task`, or one of the last before it that loads and answers as it should."""
+    for number, version in enumerate(registry.production_line(task)[:TRIED]):
         try:
             folder = registry.files(version)
             if settings.zero_gpu:

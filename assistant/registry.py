@@ -125,7 +125,8 @@ class Registry:
         return found[0].version if found else None
 
     def production_line(self, task: Task) -> Sequence[AdapterVersion]:
-        """The production version and those that were it before, newest first; none where nothing is in production."""
+        """The production version and those that were it before and were not taken out of use, newest first; none where
+        nothing is in production."""
         return self._adapters.line(task)
 
     def files(self, version: AdapterVersion) -> Path:

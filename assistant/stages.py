@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -45,3 +46,10 @@ class StageEvent:
     at: dt.datetime
     report: dict[str, Any] | None = None
     published: str | None = None
+
+
+def taken_out(events: Sequence[StageEvent]) -> StageEvent | None:
+    """The event by which somebody took a version out of use, of its events, oldest first; None where it only made room
+    for another, or is in use."""
+    last = [event for event in events if event.before != event.after][-1]
+    return last if last.action == "archived" else None

@@ -66,7 +66,6 @@ class Swapper:
     def look(self, anew: bool = False) -> None:
         """Compare what serves with what is in production, and act on it; what was refused is tried again when `anew`,
         for somebody may have mended it."""
-        self._served.retire()
         if anew:
             self._refused.clear()
         for task in TASKS:
@@ -84,6 +83,7 @@ class Swapper:
                 self._served.alarms.pop(task, None)
             elif self._refused.get(task) != wanted.digest:
                 self._take(task, wanted)
+        self._served.retire()
 
     def _take(self, task: Task, version: AdapterVersion) -> None:
         begun = time.monotonic()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from assistant.errors import ModelError, RespostaError
 from assistant.hub import Hub
 from space_contents import CARD
-from space_plan import CHOSEN, Plan
+from space_plan import CHOSEN, FEEDBACK_REPO, Plan
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi, SpaceHardware, SpaceInfo, SpaceRuntime
@@ -64,6 +64,10 @@ def put(hub: Hub, plan: Plan, secrets: Mapping[str, str]) -> Deployed:
             api.request_space_hardware(plan.repo, cast("SpaceHardware", plan.hardware))
             restarts = True
         restarts |= _set_variables(api, plan)
+        if FEEDBACK_REPO in plan.variables and "DATABASE_URL" in api.get_space_secrets(plan.repo):
+            # Of an earlier deployment: the app does not start where ratings would be kept twice.
+            api.delete_space_secret(plan.repo, "DATABASE_URL")
+            restarts = True
         for name in plan.secrets:
             api.add_space_secret(plan.repo, name, secrets[name])
         wanted = {file.path for file in plan.files}

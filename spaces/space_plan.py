@@ -16,7 +16,8 @@ WRITABLE = PurePosixPath("/tmp/resposta")
 # The token that deploys may write to everything of its owner's, so a Space gets another one.
 SECRETS = {"DATABASE_URL": "DATABASE_URL", "HF_TOKEN": "SPACE_HF_TOKEN"}
 # Set only when asked for, so taken away again when no longer asked for.
-CHOSEN = ("RESPOSTA_ADAPTER", "RESPOSTA_READING_ADAPTER", "RESPOSTA_FEEDBACK_REPO")
+FEEDBACK_REPO = "RESPOSTA_FEEDBACK_REPO"
+CHOSEN = ("RESPOSTA_ADAPTER", "RESPOSTA_READING_ADAPTER", FEEDBACK_REPO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def make_plan(
         "HF_HUB_DISABLE_TELEMETRY": "1",
     }
     variables |= {name: value for name, value in chosen.items() if value}
-    variables |= {"RESPOSTA_FEEDBACK_REPO": feedback_repo} if feedback_repo else {}
+    variables |= {FEEDBACK_REPO: feedback_repo} if feedback_repo else {}
     return Plan(
         repo,
         described_commit(),

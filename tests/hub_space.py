@@ -83,10 +83,16 @@ class SpaceHandler(Handler):
 
     def secrets(self, repo: str) -> None:
         self._may_write()
-        sent = json.loads(self._body)
-        self._space(repo).secrets[sent["key"]] = sent["value"]
-        self._restart(repo)
-        self._send(200, {})
+        secrets = self._space(repo).secrets
+        if self.command != "GET":
+            sent = json.loads(self._body)
+            if self.command == "POST":
+                secrets[sent["key"]] = sent["value"]
+            else:
+                del secrets[sent["key"]]
+            self._restart(repo)
+        # Their values are never told.
+        self._send(200, {name: {"key": name} for name in secrets})
 
     def _restart(self, repo: str) -> None:
         """A running app starts again; for a moment the Hub tells what it told before."""
@@ -110,6 +116,6 @@ SpaceHandler.routes = (
     ("GET", _SPACE + "/runtime", SpaceHandler.runtime),
     ("POST", _SPACE + "/hardware", SpaceHandler.request_hardware),
     ("GET POST DELETE", _SPACE + "/variables", SpaceHandler.variables),
-    ("POST", _SPACE + "/secrets", SpaceHandler.secrets),
+    ("GET POST DELETE", _SPACE + "/secrets", SpaceHandler.secrets),
     *ROUTES,
 )

@@ -17,7 +17,7 @@ from safetensors.numpy import load_file, save_file
 
 from assistant.canaries import load_checked, read_canaries
 from assistant.desk import Desk
-from assistant.errors import BusyError
+from assistant.errors import BusyError, UnreachableError
 from assistant.opening import open_desk
 from assistant.records import Suggestion
 from assistant.registry import SHIPPED_FOLDER, Registry, open_registry
@@ -41,7 +41,7 @@ PATIENCE = 120
 def settings(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     with new_database(server, "template") as url:
         yield load_settings(
-            database_url=url, data_dir=tmp_path_factory.mktemp("swap"), dtype="float32", reason_tokens=8, candidates=2
+            database_url=url, data_dir=tmp_path_factory.mktemp("swap"), dtype="float32", reason_tokens=8, candidates=1
         )
 
 
@@ -218,7 +218,7 @@ def test_a_version_that_answers_otherwise_stays_out_and_a_rollback_ends_the_alar
 def test_what_only_a_moment_kept_out_is_tried_again(
     desk: Desk, registry: Registry, shipped: str, other: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failures = [BusyError("64 requests are waiting already."), MemoryError()]
+    failures = [BusyError("64 requests are waiting already."), UnreachableError("The Hub is away."), MemoryError()]
 
     def load(*given):
         if failures:

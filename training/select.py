@@ -23,7 +23,7 @@ from assistant.reader import Reader
 from assistant.records import TASKS, Task
 from assistant.registry import Registry
 from assistant.settings import Settings
-from assistant.stages import RegisteredVersion
+from assistant.stages import RegisteredVersion, taken_out
 from assistant.versions import AdapterVersion
 from evals import gate
 from evals.reporting.pictures import loss_curves
@@ -61,9 +61,8 @@ def withdrawn(registry: Registry, versions: Sequence[RegisteredVersion]) -> dict
     for one in versions:
         if one.stage == "archived":
             _, events = registry.show(one.version.digest)
-            last = [event for event in events if event.before != event.after][-1]
-            if last.action == "archived":
-                found[one.version.digest] = f"archived by {last.who}: {last.why}"
+            if event := taken_out(events):
+                found[one.version.digest] = f"archived by {event.who}: {event.why}"
     return found
 
 

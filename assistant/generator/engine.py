@@ -110,6 +110,8 @@ class Engine:
                 self._active = name
             else:
                 self._peft.load_adapter(folder, adapter_name=name, **how)
+        except torch.OutOfMemoryError:
+            raise
         except (RuntimeError, ValueError, KeyError) as error:
             raise ModelError(
                 f"The adapter in {folder} does not fit {self.weights.base.name}: {error}. "

@@ -13,7 +13,7 @@ from psycopg_pool import ConnectionPool
 
 from assistant.fingerprints import Fingerprints, Kind
 from assistant.records import Task
-from assistant.stages import Action, RegisteredVersion, Stage, StageEvent
+from assistant.stages import Action, RegisteredVersion, Stage, StageEvent, taken_out
 from assistant.store import listening, stages
 from assistant.store.wording import storable
 from assistant.versions import AdapterVersion
@@ -111,14 +111,16 @@ class Adapters:
             stages.note(connection, digest, action, stage, stage, who, why, report, published)
 
     def line(self, task: Task) -> list[AdapterVersion]:
-        """The production version and those that were it before, newest first; none where nothing is in production."""
+        """The production version and those that were it before and were not taken out of use, newest first; none where
+        nothing is in production."""
         with self._pool.connection() as connection:
             earlier = stages.production_line(connection, task)
         present = [one.version for one in self.at(task, "production")]
         digests = (
             dict.fromkeys(digest for digest in reversed(earlier) if digest != present[0].digest) if present else {}
         )
-        return present + [self.find(digest)[0].version for digest in digests]
+        kept = [digest for digest in digests if not taken_out(self.events(digest))]
+        return present + [self.find(digest)[0].version for digest in kept]
 
     def tell(self, task: Task) -> None:
         """Have running apps look at what is in production."""

@@ -161,7 +161,8 @@ def _end(process: subprocess.Popen) -> None:
 
 
 def _hurry(pid: int) -> None:
-    """Take back that a process waits for all others: on a busy machine it would not even come to its end."""
+    """Take back that a process waits for all others: on a busy machine it would not even come to its end. Without the
+    right to do so it takes as long as the others leave it."""
     if not hasattr(os, "SCHED_IDLE"):
         return
     for thread in Path(f"/proc/{pid}/task").glob("*"):

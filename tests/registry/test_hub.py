@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from assistant.errors import InputError, ModelError, SettingsError
+from assistant.errors import InputError, ModelError, SettingsError, UnreachableError
 from assistant.hub import Hub, Pinned, open_hub, parse_pinned
 from assistant.settings import load_settings
 from assistant.versions import CARD, FILES, WEIGHTS, read_version
@@ -92,6 +92,8 @@ def test_a_broken_upload_leaves_files_and_tags_as_they_were(
 
 def test_failing_to_tag_says_that_the_files_are_there(hub: Hub, state: HubState, folder: Path) -> None:
     state.fault = "tag"
+    with pytest.raises(UnreachableError):
+        hub.push(folder, REPO, ["production"])
     assert refused(hub, folder).startswith(f"{REPO} has the files, but tagging them failed: the Hub answered 500")
     state.fault = ""
     commit = hub.push(folder, REPO, ["production"])

@@ -69,6 +69,20 @@ def test_an_archived_production_version_can_be_brought_back(registry: Registry, 
     assert registry.rollback(TASK, "ana", "not so bad").version == version
 
 
+def test_the_line_that_led_to_production_has_nothing_that_was_taken_out_of_use(registry: Registry, made) -> None:
+    first, second, third, fourth = made(0), made(1), made(2), made(3)
+    assert registry.production_line(TASK) == []
+    for version in (first, second, third):
+        registry.promote(version.digest, "production", "ana", "next")
+    assert registry.production_line(TASK) == [third, second, first]
+    registry.archive(third.digest, "ana", "bad")
+    assert registry.production_line(TASK) == []
+    registry.promote(fourth.digest, "production", "ana", "next")
+    assert registry.production_line(TASK) == [fourth, second, first]
+    registry.rollback(TASK, "ana", "worse")
+    assert fourth not in registry.production_line(TASK)
+
+
 def test_moves_that_mean_nothing_are_refused(registry: Registry, made) -> None:
     version = made(0)
     registry.promote(version.digest, "staging", "ana", "good")

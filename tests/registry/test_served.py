@@ -61,6 +61,9 @@ def test_where_production_cannot_be_loaded_the_version_before_it_serves(
         assert models.reading.generator is models.judging.generator
         # The one that should serve, and no other, is worth an alarm.
         assert [one.version for one in models.refused] == [registry.production(TASK)]
+    registry.promote(made(2, base="llama-3-8b").digest, "production", "ana", "good on the GPU")
+    with open_models(chosen, registry) as models:
+        assert models.judging.adapter is None, "what refuses three may refuse all"
 
 
 def test_the_settings_base_is_the_judges_alone(registry: Registry, chosen: Settings) -> None:

@@ -87,6 +87,8 @@ def test_files_and_choices_that_are_gone_are_taken_away(
 ) -> None:
     few_files("app.py", "assistant/old.py")
     monkeypatch.setenv("SPACE_HF_TOKEN", "hf_spaces")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://somewhere/demo")
+    assert deployed("--secret", "DATABASE_URL")[0] == 0
     kept = ["--feedback-repo", "ana/said", "--secret", "HF_TOKEN"]
     assert deployed("--adapter", JUDGE, "--reading-adapter", READER, *kept)[0] == 0
     assert hub_state.spaces[REPO].secrets == {"HF_TOKEN": "hf_spaces"}, "never the token that deploys"
@@ -134,7 +136,10 @@ def test_the_old_app_running_on_is_not_taken_for_the_new_one(hub_state: SpaceSta
     assert re.findall(r"s  ([A-Z_]+)", told) == ["RUNNING", "RUNNING_BUILDING", "BUILD_ERROR"]
 
 
-def test_an_app_that_a_new_variable_restarts_is_waited_for(hub_state: SpaceState, few_files, deployed) -> None:
+def test_an_app_that_a_new_variable_restarts_is_waited_for(
+    hub_state: SpaceState, few_files, deployed, monkeypatch
+) -> None:
+    monkeypatch.setattr("space_hub.STALE_SECONDS", 60)
     assert deployed()[0] == 0
     hub_state.stages = ("RUNTIME_ERROR",)
     code, told, _ = deployed("--adapter", JUDGE)
