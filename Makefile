@@ -25,7 +25,7 @@ setup: $(VENV)/.packages
 
 # The shipped models are converted into the cache once; where that has been done this costs seconds.
 weights: $(VENV)/.packages
-	$(VENV)/bin/python -m assistant.models
+	$(VENV)/bin/python -m assistant.fetch_weights
 
 check: $(VENV)/.test-packages
 	$(VENV)/bin/ruff check .

@@ -43,7 +43,7 @@ def build_app(settings: Settings, desk: Desk, board: Board) -> FastAPI:
     from fastapi.responses import PlainTextResponse
     from fastapi.staticfiles import StaticFiles
 
-    from assistant.access import Access
+    from assistant.people.access import Access
     from assistant.ui.component import STATIC, STATIC_PATH
     from assistant.ui.guard import Guard
     from assistant.ui.limit import Limit
@@ -118,10 +118,10 @@ def opened(settings: Settings) -> Iterator[tuple[Desk, Board]]:
             # Postgres starts beside us while the page's library is imported.
             store = starting.submit(_open_store, settings)
             import assistant.ui.page  # noqa: F401
-            from assistant.hub import open_hub
-            from assistant.opening import open_desk
-            from assistant.registry import open_registry
-            from assistant.visitors import Visitors
+            from assistant.people.visitors import Visitors
+            from assistant.versions.hub import open_hub
+            from assistant.versions.registry import open_registry
+            from assistant.wiring import open_desk
             from evals.board import Board
 
             stack.enter_context(store.result())

@@ -9,12 +9,11 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from assistant import intake
-from assistant.calibration import OperatingPoint
 from assistant.errors import GpuUnavailableError, InputError
-from assistant.explainer import Explainer
-from assistant.judge import Judge
-from assistant.language import detect
+from assistant.judge.calibration import OperatingPoint
+from assistant.judge.judge import Judge
+from assistant.judge.reasons import Explainer
+from assistant.people.visitors import notice
 from assistant.prompts import PROMPT_VERSION
 from assistant.records import (
     LANGUAGES,
@@ -30,11 +29,12 @@ from assistant.records import (
     Turn,
     Verdict,
 )
-from assistant.retriever import Retriever
-from assistant.serving import Served, Serving
+from assistant.search.retriever import Retriever
+from assistant.serving.current import Served, Serving
 from assistant.settings import Settings
 from assistant.store.connection import Store
-from assistant.visitors import notice
+from assistant.text import messages
+from assistant.text.language import detect
 
 log = logging.getLogger(__name__)
 
@@ -60,14 +60,14 @@ class Desk:
         `conversation` is the id that `history` brings it back by. Raises `InputError` and `BusyError`.
         """
         started = time.perf_counter()
-        message = intake.clean(question, self._settings.max_question_chars, "question")
+        message = messages.clean(question, self._settings.max_question_chars, "question")
         of_message = self._language(message, language)
         durations = {"retrieve": 0.0, "judge": 0.0}
 
         def judged(serving: Serving) -> tuple[Judge, list[Part]]:
             return serving.judge, [
                 self._part(serving.judge, asked, self._language(asked, language, of_message), durations)
-                for asked in intake.split_questions(message, self._settings.max_questions)
+                for asked in messages.split_questions(message, self._settings.max_questions)
             ]
 
         (judge, parts), notice = self._answered(judged)
@@ -124,7 +124,7 @@ class Desk:
 
     def read(self, question: str, context: str) -> Reading:
         """A short answer to a Portuguese `question` out of `context`, or "not in the text"."""
-        question = intake.clean(question, self._settings.max_question_chars, "question")
+        question = messages.clean(question, self._settings.max_question_chars, "question")
         context = self._readable_context(context)
         reading, notice = self._answered(lambda serving: serving.reader.read(question, context))
         return replace(reading, notice=notice)
@@ -133,7 +133,7 @@ class Desk:
         """Past answers in any language by meaning and words, best first, without judging."""
         if not 1 <= limit <= MAX_SEARCH:
             raise InputError(f"limit is {limit}; choose a number from 1 to {MAX_SEARCH}.")
-        cleaned = intake.clean(query, self._settings.max_question_chars, "search text")
+        cleaned = messages.clean(query, self._settings.max_question_chars, "search text")
         return self._retriever.candidates(cleaned, LANGUAGES, limit)
 
     def feedback(self, feedback: Feedback, who: str = "local", edited_text: str = "") -> None:
@@ -149,16 +149,16 @@ class Desk:
         author: str = "",
     ) -> Answer:
         """Keep a new answer; the next question finds it."""
-        question = intake.clean(question, self._settings.max_question_chars, "question")
-        if not intake.has_words(question):
+        question = messages.clean(question, self._settings.max_question_chars, "question")
+        if not messages.has_words(question):
             raise InputError("The question has no words in it. Write what the customer asks.")
         return self._retriever.add(
             Answer(
                 id=str(uuid.uuid4()),
                 question=question,
-                answer=intake.clean(answer, self._settings.max_context_chars, "answer"),
+                answer=messages.clean(answer, self._settings.max_context_chars, "answer"),
                 language=self._language(question, language),
-                tags=tuple(tag for tag in (intake.one_line(tag) for tag in tags) if tag),
+                tags=tuple(tag for tag in (messages.one_line(tag) for tag in tags) if tag),
                 author=author,
             )
         )
@@ -192,7 +192,7 @@ class Desk:
                 return work(self._served.instead(error)), error.notice
 
     def _part(self, judge: Judge, asked: str, language: Language, durations: dict[str, float]) -> Part:
-        if not intake.has_words(asked):
+        if not messages.has_words(asked):
             return Part(asked, language, (), ())
         languages = LANGUAGES if self._settings.other_languages else (language,)
         started = time.perf_counter()
@@ -221,5 +221,5 @@ class Desk:
 
     def _readable_context(self, context: str) -> str:
         # Offsets of the answer refer to the context as given, so it is checked but not changed.
-        intake.clean(context, self._settings.max_context_chars, "context")
+        messages.clean(context, self._settings.max_context_chars, "context")
         return context

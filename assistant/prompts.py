@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from assistant.intake import one_line
 from assistant.records import Language, PairLabel
+from assistant.text.messages import one_line
 
 # What the app asks. An adapter trained on other prompts is refused.
 PROMPT_VERSION = "label-first-3"

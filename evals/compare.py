@@ -18,9 +18,9 @@ from typing import Any
 
 from assistant.errors import InputError, RespostaError
 from assistant.records import Task
-from evals.classification import mcnemar
-from evals.intervals import paired_difference
-from evals.reading import reading_findings
+from evals.measures.classification import mcnemar
+from evals.measures.intervals import paired_difference
+from evals.measures.reading import reading_findings
 from evals.reporting.mistakes import changed
 from evals.reporting.pair_report import pair_findings
 from evals.reporting.pictures import bars

@@ -22,19 +22,19 @@ import numpy as np
 from tqdm import tqdm
 
 from assistant import prompts
-from assistant.assembly import make_judge, open_embedder
-from assistant.differences import fold
-from assistant.embedder import Embedder
 from assistant.errors import InputError, RespostaError
-from assistant.explainer import Explainer
-from assistant.language import detect
-from assistant.loading import LoadedModel
-from assistant.models import open_model
-from assistant.quotations import quoted_phrases
+from assistant.judge.quotations import quoted_phrases
+from assistant.judge.reasons import Explainer
 from assistant.records import LANGUAGES, Answer, Candidate, Fault, PairLabel, Part, Verdict
+from assistant.search.embedder import Embedder, open_embedder
+from assistant.serving.build import make_judge
+from assistant.serving.choose import open_model
+from assistant.serving.load import LoadedModel
 from assistant.settings import Settings, load_settings
-from evals.app_pairs import rivalry
-from evals.datasets import QuestionPair, load_pairs
+from assistant.text.language import detect
+from assistant.text.words import fold
+from evals.data.published import QuestionPair, load_pairs
+from evals.systems.app_pairs import rivalry
 
 LIMIT = 40
 
@@ -62,8 +62,8 @@ class WrittenReason:
 def measure_reasons(
     model: LoadedModel, embedder: Embedder, pairs: Sequence[QuestionPair], settings: Settings
 ) -> dict[str, float | int]:
-    """Figures of the reasons of `pairs`, by name. Rivals (`evals.app_pairs.rivalry`) are judged together. Shares are
-    in [0, 1].
+    """Figures of the reasons of `pairs`, by name. Rivals (`evals.systems.app_pairs.rivalry`) are judged together.
+    Shares are in [0, 1].
 
     "written.…" and "shown.…" (those left out that nothing defines): `reasons`; `agrees_with_verdict`, the share that
     does not argue for the other verdict than the one shown; `agrees_with_label`, the share that argues for the true

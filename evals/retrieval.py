@@ -17,14 +17,15 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-from assistant.assembly import make_judge, open_embedder
-from assistant.judge import Judge
-from assistant.models import open_model
+from assistant.judge.judge import Judge
 from assistant.records import Answer, Candidate
-from assistant.retriever import Retriever
+from assistant.search.embedder import open_embedder
+from assistant.search.retriever import Retriever
+from assistant.serving.build import make_judge
+from assistant.serving.choose import open_model
 from assistant.settings import load_settings
 from assistant.store.connection import Store, open_store
-from evals.datasets import (
+from evals.data.published import (
     Query,
     is_for_fitting,
     is_for_training,
@@ -33,7 +34,7 @@ from evals.datasets import (
     load_queries,
     load_unanswerable,
 )
-from evals.measures import mean_reciprocal_rank, ndcg_at, recall_at
+from evals.measures.ranking import mean_reciprocal_rank, ndcg_at, recall_at
 
 # Deeper than the ten that count, because equal answers take one place.
 POOL = 30

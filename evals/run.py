@@ -20,21 +20,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from assistant.argument_types import count
+from assistant.command_line.arguments import count
 from assistant.errors import InputError, RespostaError
 from assistant.logs import log_to_stderr
 from assistant.records import LANGUAGES
-from assistant.registry import open_registry
 from assistant.settings import Settings, load_settings
 from assistant.store.connection import open_store
-from evals.baselines import NAMES as BASELINES
-from evals.catalogue import NAMES, RowSet, open_rows
-from evals.evaluation import evaluate
-from evals.leaks import LeakError
-from evals.opened import APP_SYSTEMS, Evaluation
-from evals.progress import tell
+from assistant.versions.registry import open_registry
+from evals.data.leaks import LeakError
+from evals.data.named_sets import NAMES, RowSet, open_rows
 from evals.reporting.report import REPORT
-from evals.subject import Subject, of_folder, of_registry
+from evals.runs.evaluation import evaluate
+from evals.runs.measured_system import APP_SYSTEMS, Evaluation
+from evals.runs.measured_version import Subject, of_folder, of_registry
+from evals.runs.progress import tell
+from evals.systems.baselines import NAMES as BASELINES
 
 STOPPED = 143
 

@@ -15,14 +15,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from assistant.calibration import OperatingPoint
-from assistant.judge import labels
-from assistant.opening import open_desk
+from assistant.judge.calibration import OperatingPoint
+from assistant.judge.judge import labels
 from assistant.records import LANGUAGES, Language, Part
 from assistant.settings import Settings, load_settings
 from assistant.store.connection import open_store
-from evals.catalogue import near_twins, shop_wordings
-from evals.datasets import Wording
+from assistant.wiring import open_desk
+from evals.data.named_sets import near_twins, shop_wordings
+from evals.data.published import Wording
 
 # For the table by threshold.
 AT_THRESHOLDS = (

@@ -26,8 +26,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from assistant.errors import InputError, RespostaError
-from assistant.hub import open_hub
 from assistant.settings import load_settings
+from assistant.versions.hub import open_hub
 from space_hub import BuildError, page, put, wait
 from space_plan import SECRETS, make_plan
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import InputError
-from assistant.hub import Pinned
+from assistant.versions.hub import Pinned
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent

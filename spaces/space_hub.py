@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from assistant.errors import ModelError, RespostaError
-from assistant.hub import Hub
+from assistant.versions.hub import Hub
 from space_contents import CARD
 from space_plan import CHOSEN, FEEDBACK_REPO, Plan
 

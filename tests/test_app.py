@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from app import browser_secret
-from tests.serving import OURS, ROOT, free_port, serve
+from tests.support.app_process import OURS, ROOT, free_port, serve
 
 
 def _start(tmp_path, **environment: str) -> subprocess.CompletedProcess:

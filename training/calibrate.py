@@ -26,18 +26,17 @@ from typing import Any
 
 from tqdm import tqdm
 
-from assistant.assembly import open_embedder
-from assistant.calibration import SHIPPED, Calibration, Fit, JudgeModel, read_calibration
-from assistant.embedder import Embedder
 from assistant.errors import RespostaError
-from assistant.fingerprints import read_fingerprints
-from assistant.judge import label_scores, measure
-from assistant.loading import LoadedModel
-from assistant.models import open_model
+from assistant.judge.calibration import SHIPPED, Calibration, Fit, JudgeModel, read_calibration
+from assistant.judge.judge import label_scores, measure
 from assistant.records import LANGUAGES, Language
-from assistant.registry import Registry
+from assistant.search.embedder import Embedder, open_embedder
+from assistant.serving.choose import open_model
+from assistant.serving.load import LoadedModel
 from assistant.settings import Settings, load_settings
-from assistant.versions import CALIBRATION, FINGERPRINTS
+from assistant.versions.fingerprints import read_fingerprints
+from assistant.versions.registry import Registry
+from assistant.versions.version import CALIBRATION, FINGERPRINTS
 from training.calibration.cache import Kept, LabelCache, key, label_cache
 from training.calibration.data import Group, english_groups, portuguese_groups, request_groups, shop_groups
 from training.calibration.fit import fit_all

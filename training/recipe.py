@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from assistant.basemodels import CATALOGUE
+from assistant.bases.catalogue import CATALOGUE
 from assistant.errors import InputError
 from assistant.records import Language, Task
 

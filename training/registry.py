@@ -25,17 +25,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.canaries import Canaries, ask
+from assistant.bases.adapter import json_object
 from assistant.errors import ModelError, RespostaError
-from assistant.models import only, open_model
 from assistant.records import TASKS
-from assistant.registry import Registry, open_registry
+from assistant.serving.canaries import Canaries, ask
+from assistant.serving.choose import only, open_model
 from assistant.settings import Settings, load_settings
-from assistant.stages import RegisteredVersion, StageEvent
 from assistant.store.connection import open_store
-from assistant.versions import CANARIES, AdapterVersion, json_object
-from evals import gate
-from training.card import flat
+from assistant.version_records import AdapterVersion, RegisteredVersion, StageEvent
+from assistant.versions.registry import Registry, open_registry
+from assistant.versions.version import CANARIES
+from evals.gate import checks
+from training.release.card import flat
 
 Command = Callable[[argparse.Namespace, Settings, Registry], None]
 
@@ -131,7 +132,9 @@ def _show(chosen: argparse.Namespace, settings: Settings, registry: Registry) ->
 
 def _promote(chosen: argparse.Namespace, settings: Settings, registry: Registry) -> None:
     report = json_object(chosen.report) if chosen.report else None
-    moved = gate.promote(registry, settings, chosen.version, chosen.to, chosen.who, chosen.why, chosen.override, report)
+    moved = checks.promote(
+        registry, settings, chosen.version, chosen.to, chosen.who, chosen.why, chosen.override, report
+    )
     _print_versions([moved])
 
 

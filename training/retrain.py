@@ -25,7 +25,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from assistant.argument_types import count
+from assistant.command_line.arguments import count
 from assistant.errors import InputError, RespostaError
 from assistant.records import TASKS
 from assistant.settings import Settings, load_settings

@@ -22,11 +22,11 @@ from assistant.errors import RespostaError
 from assistant.settings import Settings, load_settings
 from training.backend import join, load
 from training.backend.advice import advised
-from training.checkpoints import complete, latest
-from training.examples import Teach
+from training.backend.checkpoints import complete, latest
+from training.backend.run_folders import Run, alone, open_run
+from training.data.examples import Teach
+from training.data.rows import PairRow
 from training.recipe import Recipe, load_recipe
-from training.rows import PairRow
-from training.runs import Run, alone, open_run
 from training.tracking import open_tracker
 
 PROJECT = "resposta"
@@ -42,15 +42,15 @@ def train(recipe: Recipe, run: Run, settings: Settings, teach: Teach | None) -> 
     trainable = load(recipe, settings.cache_dir, settings.computing_threads)
 
     from assistant.generator.encoding import encode
-    from evals.environment import environment
     from evals.reporting.pictures import confusion, loss_curves
+    from evals.runs.environment import environment
     from training.backend import loop
     from training.backend.interruption import Interruption
     from training.backend.resume import adopt
     from training.backend.watch import Watch
-    from training.prepare import prepare
-    from training.record import write_record
-    from training.validate import validate
+    from training.data.prepare import prepare
+    from training.release.record import write_record
+    from training.release.validate import validate
 
     # What a teacher or a translator wrote for the first, the others find.
     with processes.main_process_first():
@@ -102,7 +102,7 @@ def train(recipe: Recipe, run: Run, settings: Settings, teach: Teach | None) -> 
 def show_estimate(recipe: Recipe, settings: Settings, teach: Teach | None) -> None:
     """Print what the run would need. Raises `ModelError` when it will not fit."""
     from training.backend.estimate import Shape, estimate
-    from training.prepare import prepare
+    from training.data.prepare import prepare
 
     shape = Shape(recipe, settings.cache_dir)
     prepared = prepare(recipe, shape.encode, teach)
@@ -140,8 +140,8 @@ def teacher(recipe: Recipe, settings: Settings, options: argparse.Namespace) -> 
 
 def register(run: Run, settings: Settings) -> str:
     """Add the run's version to the registry; its digest."""
-    from assistant.registry import open_registry
     from assistant.store.connection import open_store
+    from assistant.versions.registry import open_registry
     from training.registry import keep_canaries, person
 
     with open_store(settings) as store:

@@ -15,20 +15,20 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from assistant.argument_types import count
-from assistant.assembly import open_embedder, span_reader
+from assistant.command_line.arguments import count
 from assistant.errors import InputError, ModelError
-from assistant.models import open_models
-from assistant.reader import Reader
+from assistant.reader.reader import Reader
 from assistant.records import TASKS, Task
-from assistant.registry import Registry
+from assistant.search.embedder import open_embedder
+from assistant.serving.build import span_reader
+from assistant.serving.choose import open_models
 from assistant.settings import Settings
-from assistant.stages import RegisteredVersion, taken_out
-from assistant.versions import AdapterVersion
-from evals import gate
+from assistant.version_records import AdapterVersion, RegisteredVersion, taken_out
+from assistant.versions.registry import Registry
+from evals.gate import checks
 from evals.reporting.pictures import loss_curves
 from training.registry import person, table, with_registry
-from training.select_table import MEASURES, Ranking, curve, rank
+from training.selection.ranking import MEASURES, Ranking, curve, rank
 
 QUESTION = "Quantos livros um aluno pode retirar por vez?"
 CONTEXT = (
@@ -82,7 +82,7 @@ def promote_best(
     report. Raises `GateRefused` when the gate is closed and `override`, the reason to go past it, is empty."""
     best = ranking.candidates[0].registered
     if best.stage != "production":
-        gate.promote(registry, settings, best.version.digest, "production", who, why, override, ranking.report())
+        checks.promote(registry, settings, best.version.digest, "production", who, why, override, ranking.report())
 
 
 def answer(settings: Settings, registry: Registry, question: str, context: str) -> tuple[AdapterVersion, str | None]:

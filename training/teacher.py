@@ -16,17 +16,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from assistant.argument_types import count
+from assistant.command_line.arguments import count
 from assistant.errors import InputError, RespostaError
 from assistant.records import LANGUAGES, Language
 from assistant.settings import Settings, load_settings
 from evals.chat.asking import never_asked, open_chat
 from evals.chat.client import Endpoint, endpoint_from
 from evals.chat.cost import Cost, Prices, prices_from
-from training.contrast import contrast
+from training.data.contrast import contrast
+from training.data.rows import PairRow
+from training.data.sources import Report, load
 from training.recipe import Data, Source
-from training.rows import PairRow
-from training.sources import Report, load
 from training.teaching.cache import Kept, TeacherCache, key
 from training.teaching.prompt import Asked, identity, problem
 from training.teaching.report import TeacherReport, estimate

@@ -13,11 +13,11 @@ import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from assistant.bases.adapter import adapter_digest
+from assistant.bases.weights import Weights
 from assistant.errors import ModelError
 from assistant.generator.encoding import encode
 from assistant.prompts import DIFFERENT, SAME, Segment
-from assistant.versions import adapter_digest
-from assistant.weights import Weights
 
 log = logging.getLogger(__name__)
 

@@ -18,6 +18,7 @@ from typing import TypeVar
 
 import torch
 
+from assistant.bases.weights import Weights
 from assistant.errors import BusyError, ModelError
 from assistant.generator.decoding import Allowed, Decoding, Row
 from assistant.generator.engine import Device, Engine
@@ -25,7 +26,6 @@ from assistant.generator.generator import Generator
 from assistant.generator.jobs import Call, Job, LabelScore, Scoring, Stream, TreePrompt, Writing, batches, gone
 from assistant.generator.packing import Packed
 from assistant.prompts import Segment
-from assistant.weights import Weights
 
 log = logging.getLogger(__name__)
 

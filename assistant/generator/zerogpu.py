@@ -21,6 +21,7 @@ import httpx
 import torch
 
 import spaces
+from assistant.bases.weights import Weights
 from assistant.errors import GpuUnavailableError, ModelError
 from assistant.generator.decoding import Allowed, Decoding, Row
 from assistant.generator.engine import Engine
@@ -28,7 +29,6 @@ from assistant.generator.generator import Generator
 from assistant.generator.jobs import LabelScore, TreePrompt
 from assistant.generator.packing import Tree
 from assistant.prompts import Segment
-from assistant.weights import Weights
 
 # Estimates for 8 billion weights in 4 bits, not yet measured on ZeroGPU. Asking for too little ends the answer there,
 # asking for much more than is left of a visitor's quota is refused.

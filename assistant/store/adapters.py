@@ -11,12 +11,19 @@ from psycopg.rows import namedtuple_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool
 
-from assistant.fingerprints import Fingerprints, Kind
 from assistant.records import Task
-from assistant.stages import Action, RegisteredVersion, Stage, StageEvent, taken_out
-from assistant.store import listening, stages
+from assistant.store import listening, stage_moves
 from assistant.store.wording import storable
-from assistant.versions import AdapterVersion
+from assistant.version_records import (
+    Action,
+    AdapterVersion,
+    Fingerprints,
+    Kind,
+    RegisteredVersion,
+    Stage,
+    StageEvent,
+    taken_out,
+)
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(AdapterVersion))
 _COLUMNS = tuple("git_commit" if name == "commit" else name for name in _FIELDS)
@@ -29,9 +36,9 @@ _HASHES: dict[Kind, str] = {"row": "row_hashes", "question": "question_hashes"}
 
 
 class Adapters:
-    """Adapter versions and their stages. Digests are given whole. Safe for many threads and processes.
+    """Adapter versions and their stage_moves. Digests are given whole. Safe for many threads and processes.
 
-    Every change is one transaction with its event and its notification on `stages.CHANNEL`.
+    Every change is one transaction with its event and its notification on `stage_moves.CHANNEL`.
     """
 
     def __init__(self, pool: ConnectionPool) -> None:
@@ -48,7 +55,7 @@ class Adapters:
                 "INSERT INTO adapter_fingerprints (digest, row_hashes, question_hashes) VALUES (%s, %s, %s)",
                 (version.digest, [*map(_number, fingerprints.rows)], [*map(_number, fingerprints.questions)]),
             )
-            stages.note(connection, version.digest, "added", None, "candidate", who, why)
+            stage_moves.note(connection, version.digest, "added", None, "candidate", who, why)
         return True
 
     def find(self, beginning: str) -> list[RegisteredVersion]:
@@ -65,7 +72,7 @@ class Adapters:
     def events(self, digest: str) -> list[StageEvent]:
         """What happened to a version, oldest first."""
         with self._pool.connection() as connection:
-            return stages.events(connection, "WHERE digest = %s", digest)
+            return stage_moves.events(connection, "WHERE digest = %s", digest)
 
     def move(
         self, digest: str, action: Action, stage: Stage, who: str, why: str, report: dict[str, Any] | None = None
@@ -75,8 +82,8 @@ class Adapters:
         Raises `InputError` when it stands there already or is not registered.
         """
         with self._pool.connection() as connection:
-            stages.lock(connection)
-            stages.move(connection, digest, action, stage, who, why, report)
+            stage_moves.lock(connection)
+            stage_moves.move(connection, digest, action, stage, who, why, report)
 
     def roll_back(self, task: Task, who: str, why: str, check: Callable[[AdapterVersion], None]) -> str:
         """Bring back the production version before the present one; its digest.
@@ -84,16 +91,16 @@ class Adapters:
         Raises `InputError` when there was none. What `check` raises of it leaves all as it was.
         """
         with self._pool.connection() as connection:
-            stages.lock(connection)
-            digest = stages.roll_back(connection, task, who, why)
+            stage_moves.lock(connection)
+            digest = stage_moves.roll_back(connection, task, who, why)
             check(self.find(digest)[0].version)
             return digest
 
     def move_on(self, digest: str, who: str, why: str) -> bool:
         """Promote a shipped version unless its task's production version was somebody's choice; whether it was."""
         with self._pool.connection() as connection:
-            stages.lock(connection)
-            return stages.move_on(connection, digest, who, why)
+            stage_moves.lock(connection)
+            return stage_moves.move_on(connection, digest, who, why)
 
     def note(
         self,
@@ -106,15 +113,15 @@ class Adapters:
     ) -> None:
         """Record what happened to a version where it stands; `published` is REPO@COMMIT."""
         with self._pool.connection() as connection:
-            stages.lock(connection)
-            stage = stages.stage_of(connection, digest)
-            stages.note(connection, digest, action, stage, stage, who, why, report, published)
+            stage_moves.lock(connection)
+            stage = stage_moves.stage_of(connection, digest)
+            stage_moves.note(connection, digest, action, stage, stage, who, why, report, published)
 
     def line(self, task: Task) -> list[AdapterVersion]:
         """The production version and those that were it before and were not taken out of use, newest first; none where
         nothing is in production."""
         with self._pool.connection() as connection:
-            earlier = stages.production_line(connection, task)
+            earlier = stage_moves.production_line(connection, task)
         present = [one.version for one in self.at(task, "production")]
         digests = (
             dict.fromkeys(digest for digest in reversed(earlier) if digest != present[0].digest) if present else {}
@@ -125,7 +132,7 @@ class Adapters:
     def tell(self, task: Task) -> None:
         """Have running apps look at what is in production."""
         with self._pool.connection() as connection:
-            stages.tell(connection, task)
+            stage_moves.tell(connection, task)
 
     def moves(self, stopped: Event) -> Iterator[bool]:
         """As `listening.moves` does."""

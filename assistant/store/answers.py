@@ -12,11 +12,11 @@ from psycopg.rows import kwargs_row
 from psycopg_pool import ConnectionPool
 
 from assistant.records import LANGUAGES, Answer, Candidate, Language
-from assistant.scrub import Scrubber
-from assistant.store.rows import only_row
 from assistant.store.search import search
+from assistant.store.single_row import only_row
 from assistant.store.vectors import ANSWERS, PHRASINGS, Vectors
 from assistant.store.wording import content_digest, ngrams, storable, text_digest
+from assistant.text.personal_data import Scrubber
 
 # Writers of the library queue: whole imports, single answers, deletions.
 _WRITE_LOCK = 7_372_051_002

@@ -12,14 +12,14 @@ from pgvector.psycopg import register_vector
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from assistant.errors import StoreError
-from assistant.scrub import Scrubber
 from assistant.settings import Settings
 from assistant.store.adapters import Adapters
 from assistant.store.answers import Answers
-from assistant.store.embedded import EmbeddedPostgres
 from assistant.store.interactions import Interactions
 from assistant.store.judgements import Judgements
 from assistant.store.migrate import migrate
+from assistant.store.server.embedded import EmbeddedPostgres
+from assistant.text.personal_data import Scrubber
 
 log = logging.getLogger(__name__)
 

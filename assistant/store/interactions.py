@@ -14,9 +14,9 @@ from psycopg_pool import ConnectionPool
 
 from assistant.errors import InputError
 from assistant.records import VERBS, Feedback, Part, Reason, Suggestion, Turn, Verdict
-from assistant.scrub import Scrubber
 from assistant.store.turns import read_turns
 from assistant.store.wording import storable
+from assistant.text.personal_data import Scrubber
 
 _INSERT_INTERACTION = """
 INSERT INTO interaction (id, conversation, who, question, base, adapter, prompt_version, durations, no_match, ambiguous)

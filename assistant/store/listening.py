@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import psycopg
 
-from assistant.store.stages import CHANNEL
+from assistant.store.stage_moves import CHANNEL
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from psycopg import sql
 from psycopg_pool import ConnectionPool
 
 from assistant.errors import StoreError
-from assistant.store.rows import only_row
+from assistant.store.single_row import only_row
 from assistant.store.wording import text_digest
 
 log = logging.getLogger(__name__)

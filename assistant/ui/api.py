@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from assistant.access import Access
 from assistant.errors import InputError
+from assistant.people.access import Access
 from assistant.records import VERBS, Feedback, Reason, Suggestion
 from assistant.ui.views import candidate_view, reading_view, verdict_view
 

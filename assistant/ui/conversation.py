@@ -9,8 +9,8 @@ import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from assistant.access import Access
 from assistant.errors import InputError
+from assistant.people.access import Access
 from assistant.records import ReasonUpdate, Suggestion
 from assistant.ui.api import checked_feedback
 from assistant.ui.calls import explain

@@ -9,13 +9,13 @@ import math
 from collections.abc import Callable
 from typing import Any, Protocol, get_args
 
-from assistant.access import Access, Action
 from assistant.errors import InputError
+from assistant.people.access import Access, Action
 from assistant.records import LANGUAGES, Language, MistakeKind, ReportFile
-from assistant.stages import VersionMove
 from assistant.ui.calls import explain
 from assistant.ui.component import component
 from assistant.ui.views import Json
+from assistant.version_records import VersionMove
 
 MAX_NAME = 300
 MAX_REASON = 1_000

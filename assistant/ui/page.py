@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from assistant.access import Access
+from assistant.people.access import Access
 from assistant.ui.api import add_endpoints
 from assistant.ui.calls import Page
 from assistant.ui.component import STATIC_PATH

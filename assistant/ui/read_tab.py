@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from assistant.access import Access
+from assistant.people.access import Access
 from assistant.ui.calls import explain
 from assistant.ui.component import component, event_data, tell_page
 from assistant.ui.desk_tab import CONCURRENT_CALLS

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from assistant.errors import InputError
 from assistant.records import Language, MistakeKind, ReportFile, Task
-from assistant.registry import Registry
 from assistant.settings import Settings
-from assistant.stages import VersionMove
 from assistant.ui.views import Json
+from assistant.version_records import VersionMove
+from assistant.versions.registry import Registry
 from evals.board.child import Asked, Child
 from evals.board.views import change_view, event_view, head_view, mistake_view, page_view, version_view
 from evals.reporting.mistakes import KINDS, changed, choose, find_mistakes
-from evals.reporting.shelf import shelf_of
+from evals.reporting.report_index import shelf_of
 
 # Stands before the names of what was placed in the data folder.
 OWN = "own:"
@@ -87,7 +87,7 @@ class Board(contextlib.AbstractContextManager):
 
         With the number of rows each alone got right, and McNemar's exact p-value.
         """
-        from evals.classification import mcnemar
+        from evals.measures.classification import mcnemar
 
         before, after = self._shelf.find(before_id), self._shelf.find(after_id)
         both = changed(before.report, self._shelf.rows(before), after.report, self._shelf.rows(after))
@@ -112,7 +112,7 @@ class Board(contextlib.AbstractContextManager):
 
     def move(self, digest: str, move: VersionMove, who: str, why: str, override: str) -> Json:
         """Promote, archive or roll back; the version that moved. Where the gate refused, its `checks` instead."""
-        from evals.gate import GateRefused, promote
+        from evals.gate.checks import GateRefused, promote
 
         if move == "archive":
             return version_view(self._registry.archive(digest, who, why))
@@ -152,7 +152,7 @@ class Board(contextlib.AbstractContextManager):
     def _data(self) -> list[Json]:
         """Data sets by the name that `start` takes: the catalogue's, and what was placed in the data folder or one
         folder below it."""
-        from evals.catalogue import NAMES, TASKS
+        from evals.data.named_sets import NAMES, TASKS
 
         known = [{"name": name, "about": about, "task": TASKS[name]} for name, about in NAMES.items()]
         placed = sorted([*self._own_data.glob("*"), *self._own_data.glob("*/*")])

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import sys
 
-from evals.lifetime import end_with
+from evals.runs.lifetime import end_with
 
 
 def stand_back() -> None:

@@ -18,8 +18,8 @@ from typing import Any
 from assistant.errors import BusyError, InputError
 from assistant.records import Language
 from assistant.settings import Settings
-from evals.kept_rows import ROWS
-from evals.progress import PROGRESS
+from evals.runs.measured_rows import ROWS
+from evals.runs.progress import PROGRESS
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUEST, LOG = "request.json", "run.log"

@@ -6,12 +6,12 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from assistant.differences import compare
-from assistant.stages import RegisteredVersion, StageEvent
+from assistant.text.words import compare
 from assistant.ui.views import Json, differences_view
+from assistant.version_records import RegisteredVersion, StageEvent
 from evals.reporting.mistakes import Mistake, Row
 from evals.reporting.report import PAGE, REPORT
-from evals.reporting.shelf import Shelved
+from evals.reporting.report_index import Shelved
 
 # Mistakes and changed rows that are sent at once.
 PAGE_ROWS = 20

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from assistant.errors import InputError
 from evals.chat.client import Client, Completion, Endpoint
 from evals.chat.cost import CONFIRM, Cost
+from evals.chat.kept_answers import Answers
 from evals.chat.pool import work_through
-from evals.kept_answers import Answers
 
 Item = TypeVar("Item")
 Messages = Sequence[dict[str, str]]

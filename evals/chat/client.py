@@ -16,8 +16,8 @@ import httpx
 from pydantic import SecretStr
 
 from assistant.errors import RespostaError, SettingsError
-from assistant.intake import one_line
 from assistant.settings import Settings
+from assistant.text.messages import one_line
 
 ATTEMPTS = 8
 

@@ -15,7 +15,7 @@ from assistant.settings import Settings
 from evals.chat.asking import Chat, Messages, never_asked, open_chat
 from evals.chat.client import Completion, endpoint_from
 from evals.chat.cost import Cost, prices_from, tokens_of
-from evals.kept_answers import Answers, digest
+from evals.chat.kept_answers import Answers, digest
 
 TOKENS_PER_REPLY = 2
 

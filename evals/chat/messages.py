@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from assistant.intake import one_line
+from assistant.text.messages import one_line
 
 
 def chat(instructions: str, content: Any) -> list[dict[str, str]]:

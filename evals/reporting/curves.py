@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from assistant.records import LANGUAGES
-from evals.classification import reliability
+from evals.measures.classification import reliability
 from evals.reporting.mistakes import is_right, reading_kind
 
 MOST_POINTS = 200

@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from evals.classification import CLASSES
+from evals.measures.classification import CLASSES
 from evals.reporting.curves import pair_curves, reading_outcomes
 from evals.reporting.mistakes import Mistake, Row, find_mistakes
 from evals.reporting.pictures import bars, confusion, rankings, reliability_chart

@@ -8,7 +8,7 @@ from typing import Any
 
 from assistant.errors import InputError
 from assistant.records import LANGUAGES
-from evals.classification import FIGURES, intervals, measure_probabilities
+from evals.measures.classification import FIGURES, intervals, measure_probabilities
 
 
 def at_thresholds(rows: Iterable[Mapping[str, Any]], thresholds: Mapping[str, float]) -> dict[str, dict[str, float]]:

@@ -96,7 +96,7 @@ def rankings(curves: Mapping[str, Mapping[str, Any]], path: Path) -> None:
 
 def reliability_chart(points: Sequence[Sequence[float]], path: Path) -> None:
     """Draw how often pairs were the same against the probability that was said; `points` as
-    `evals.classification.reliability` gives them. A dot is the larger the more rows it stands for."""
+    `evals.measures.classification.reliability` gives them. A dot is the larger the more rows it stands for."""
     figure, axes = _canvas(width=4.8, height=4.4)
     axes.plot([0, 1], [0, 1], color=LINES, linewidth=1.2, linestyle="--")
     said, found, rows = (np.asarray(column, float) for column in zip(*points, strict=True))

@@ -15,14 +15,14 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from sklearn.metrics import precision_score, recall_score
 
-from assistant.differences import compare
-from assistant.registry import SHIPPED_FOLDER
+from assistant.text.words import compare
+from assistant.versions.registry import SHIPPED_FOLDER
 from evals.reporting.mistakes import find_mistakes
 from evals.reporting.report import write_report
-from tests.adapters import make_version
 from tests.browser.steps import PHONE
-from tests.evaluations import pair_report, pair_rows, write_samples
-from tests.serving import ROOT, Served, serve
+from tests.support.adapters import make_version
+from tests.support.app_process import ROOT, Served, serve
+from tests.support.evaluations import pair_report, pair_rows, write_samples
 
 EVIL = "<img src=x onerror=\"window.pwned='img'\"> **bold**"
 # Milliseconds in which a busy machine loads a model a second time and measures two rows.

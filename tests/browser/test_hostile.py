@@ -8,7 +8,7 @@ import uuid
 from playwright.sync_api import expect
 
 from tests.browser.steps import ENGLISH, JUDGED, ask, reload, write_answer
-from tests.serving import import_file
+from tests.support.app_process import import_file
 
 EVIL = (
     "<img src=x onerror=\"window.pwned='img'\"><script>window.pwned='script'</script> **bold** [x](javascript:alert(1))"

@@ -13,16 +13,16 @@ import psutil
 import pytest
 from playwright.sync_api import expect
 
-from assistant.basemodels import CATALOGUE
+from assistant.bases.catalogue import CATALOGUE
+from assistant.bases.weights import locate
 from assistant.settings import load_settings
-from assistant.versions import read_version
-from assistant.weights import locate
+from assistant.versions.version import read_version
 from rehearse import first_answer
 from space_contents import ROOT
 from space_environment import FOLDER, CannotRehearseError, RehearsalError, made_environment
 from space_process import Started, laid_out, running
 from tests.browser.steps import ENGLISH, JUDGED, PORTUGUESE, WRITTEN, ask
-from tests.serving import free_port
+from tests.support.app_process import free_port
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.hub_server import WRITES, running_hub
-from tests.hub_space import SpaceHandler, SpaceState
+from tests.support.hub_server import WRITES, running_hub
+from tests.support.hub_space import SpaceHandler, SpaceState
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ import yaml
 
 import space_contents
 from assistant.errors import InputError
-from assistant.hub import Pinned
+from assistant.versions.hub import Pinned
 from space_contents import HERE, ROOT, render_card, served_files
-from training.card import LLAMA3_NOTICE
+from training.release.card import LLAMA3_NOTICE
 
 COMMIT = "a" * 40
 CARD = (HERE / "README.md").read_text(encoding="utf-8")

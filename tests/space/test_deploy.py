@@ -11,9 +11,9 @@ import pytest
 from deploy import main
 from space_contents import ROOT, SpaceFile, served_files
 from space_hub import KEPT, OURS
-from tests.commands import ran
-from tests.hub_server import READS
-from tests.hub_space import SpaceState
+from tests.support.commands import ran
+from tests.support.hub_server import READS
+from tests.support.hub_space import SpaceState
 
 REPO = "ana/resposta"
 JUDGE, READER = f"ana/Llama-3-judge@{'a' * 40}", f"ana/reader@{'b' * 40}"

@@ -18,8 +18,8 @@ from space_environment import FOLDER, CannotRehearseError, RehearsalError, other
 from space_measures import Memory
 from space_plan import make_plan
 from space_process import laid_out, running
-from tests.commands import ran
-from tests.serving import free_port
+from tests.support.app_process import free_port
+from tests.support.commands import ran
 
 REPO = "ana/resposta"
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can start the app as another user")

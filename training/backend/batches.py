@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from training.backend.prefix_tree import build, visible
-from training.rows import TokenRow
+from training.data.rows import TokenRow
 
 IGNORED = -100
 

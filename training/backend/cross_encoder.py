@@ -19,8 +19,8 @@ from transformers import (
     get_linear_schedule_with_warmup,
 )
 
-from evals.baselines.cross_encoder import encode, pair_logits
-from training.rows import PairRow
+from evals.systems.baselines.cross_encoder import encode, pair_logits
+from training.data.rows import PairRow
 
 # Batches whose pairs are sorted by length together.
 SORTED_TOGETHER = 16

@@ -13,16 +13,16 @@ import psutil
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PretrainedConfig
 
-from assistant.basemodels import CATALOGUE
+from assistant.bases.catalogue import CATALOGUE
+from assistant.bases.weights import locate_configuration
 from assistant.errors import ModelError
 from assistant.generator.encoding import encode
 from assistant.generator.engine import compute_dtype, has_cuda
 from assistant.prompts import Segment
-from assistant.weights import locate_configuration
 from training.backend.prefix_tree import build
-from training.prepare import Prepared
+from training.data.prepare import Prepared
+from training.data.rows import TokenRow
 from training.recipe import Recipe
-from training.rows import TokenRow
 
 GIB = 1 << 30
 # What the libraries hold before a model is there: CUDA's context and torch's kernels, or torch alone.

@@ -8,7 +8,7 @@ from typing import Any
 from peft import PeftModel
 from transformers import PreTrainedTokenizerBase
 
-from assistant.weights import Weights
+from assistant.bases.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)

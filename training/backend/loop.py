@@ -10,15 +10,16 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
+from assistant.bases.adapter import WEIGHTS
+from assistant.bases.weights import Weights
 from assistant.generator.engine import DTYPES
-from assistant.versions import CARD, WEIGHTS
-from assistant.weights import Weights
+from assistant.versions.version import CARD
 from training.backend.batches import PaddedBatches, TreeBatches, labelled
 from training.backend.loaded import Trainable
 from training.backend.resume import EarlyStopping
 from training.backend.tree_trainer import TreeTrainer
+from training.data.rows import TokenRow
 from training.recipe import Recipe
-from training.rows import TokenRow
 
 
 def arguments(recipe: Recipe, trainable: Trainable, folder: Path, validated: bool) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from accelerate import PartialState
 from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
-from assistant.basemodels import CATALOGUE
+from assistant.bases.catalogue import CATALOGUE
+from assistant.bases.weights import locate
 from assistant.generator.engine import compute_dtype, has_cuda
-from assistant.weights import locate
 from training.backend.loaded import Trainable
 from training.recipe import Recipe
 

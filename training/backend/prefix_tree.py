@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import torch
 
-from training.rows import TokenRow
+from training.data.rows import TokenRow
 
 
 @dataclass(frozen=True, slots=True)

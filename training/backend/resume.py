@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from transformers import EarlyStoppingCallback, TrainerState
 
-from training.checkpoints import STATE
+from training.backend.checkpoints import STATE
 from training.recipe import Recipe
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from peft import set_peft_model_state_dict
 from safetensors.torch import load_file
 
+from assistant.bases.adapter import CONFIG, WEIGHTS
 from assistant.errors import ModelError
 from assistant.prompts import version_of
-from assistant.versions import CONFIG, WEIGHTS, fits, read_version
+from assistant.versions.version import fits, read_version
 from training.backend.loaded import Trainable
 from training.recipe import Recipe
 

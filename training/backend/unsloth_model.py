@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import unsloth  # isort: skip
 import torch
 
-from assistant.basemodels import CATALOGUE
-from assistant.weights import locate
+from assistant.bases.catalogue import CATALOGUE
+from assistant.bases.weights import locate
 from training.backend.loaded import Trainable
 from training.recipe import Recipe
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from assistant.calibration import JudgeModel
 from assistant.generator import LabelScore
-from evals.kept_answers import Answers, digest
+from assistant.judge.calibration import JudgeModel
+from evals.chat.kept_answers import Answers, digest
 
 
 @dataclass(frozen=True, slots=True)

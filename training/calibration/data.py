@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.embedder import Embedder
 from assistant.errors import InputError
+from assistant.library.sample import sample_rows
 from assistant.records import Language
-from assistant.sample import sample_rows
-from evals.datasets import (
+from assistant.search.embedder import Embedder
+from evals.data.published import (
     QuestionPair,
     intent_is_for_training,
     is_for_fitting,
@@ -23,8 +23,8 @@ from evals.datasets import (
     load_requests,
     load_wordings,
 )
-from training.rows import PairRow
-from training.splits import fingerprint
+from training.data.rows import PairRow
+from training.data.splits import fingerprint
 
 SEED = 20260101
 CANDIDATES = 10

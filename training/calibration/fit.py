@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sklearn.model_selection import KFold
 
-from assistant.calibration import Fit, JudgeModel, Ranking, SignalName, weighted
+from assistant.judge.calibration import Fit, JudgeModel, Ranking, SignalName, weighted
 from assistant.records import Language
 from training.calibration.measures import HeldOut, figures, mean_brier, operating_points
 from training.calibration.regression import ANSWER_SIGNALS, LabelledGroup, fit_ranking, fit_score

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from assistant.calibration import OperatingPoint
+from assistant.judge.calibration import OperatingPoint
 from training.calibration.regression import LabelledGroup
 
 # Shares of right answers among those shown that a team may aim for.

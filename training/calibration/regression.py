@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from assistant.calibration import Ranking, SignalName, leads, weighted
+from assistant.judge.calibration import Ranking, SignalName, leads, weighted
 from assistant.records import Signals
 
 SEED = 20260101

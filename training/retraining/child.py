@@ -5,7 +5,7 @@ from __future__ import annotations
 import runpy
 import sys
 
-from evals.lifetime import end_with
+from evals.runs.lifetime import end_with
 
 
 def main() -> None:

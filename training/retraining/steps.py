@@ -10,21 +10,22 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from assistant.hub import open_hub
-from assistant.registry import Registry, open_registry
 from assistant.settings import Settings
 from assistant.store.connection import open_store
-from assistant.versions import AdapterVersion, read_version
-from evals import gate
-from evals.gate_rules import RULES, load_rules
+from assistant.version_records import AdapterVersion
+from assistant.versions.hub import open_hub
+from assistant.versions.registry import Registry, open_registry
+from assistant.versions.version import read_version
+from evals.gate import checks
+from evals.gate.rules import RULES, load_rules
 from evals.reporting.report import Report, read_report
-from evals.reporting.shelf import shelf_of
+from evals.reporting.report_index import shelf_of
+from training.backend.run_folders import alone, open_run
 from training.publish import publish
 from training.recipe import load_recipe
 from training.retraining.commands import run_command
 from training.retraining.journal import Journal, Json
 from training.retraining.plan import Plan
-from training.runs import alone, open_run
 
 EXPORT, GATE, PRODUCTION, PUBLISH = "export", "gate", "production", "publish"
 RECIPE = "recipe.yaml"
@@ -156,14 +157,14 @@ class Retraining:
         with self._registry() as registry:
             candidate, production = registry.find(self._version).version, registry.production(self.plan.task)
         rules = load_rules(RULES, self.plan.task)
-        found = gate.judge_candidate(candidate, production, shelf_of(self.settings), rules)
+        found = checks.judge_candidate(candidate, production, shelf_of(self.settings), rules)
         return asdict(found) | {"passed": found.passed}
 
     def _promote(self) -> Json:
         with self._registry() as registry:
             if registry.find(self._version).stage != "production":
                 why = f"retrained: {self.journal.folder.name}, through the gate"
-                gate.promote(registry, self.settings, self._version, "production", self.who, why)
+                checks.promote(registry, self.settings, self._version, "production", self.who, why)
             return {"stage": "production"}
 
     def _publish(self, repo: str, private: bool) -> Json:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evals.kept_answers import Answers, digest
-from training.rows import PairRow
+from evals.chat.kept_answers import Answers, digest
+from training.data.rows import PairRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from assistant.intake import one_line
-from assistant.language import detect
+from assistant.judge.quotations import occur_in, quoted_phrases
 from assistant.prompts import contradicts, reason_opening
-from assistant.quotations import occur_in, quoted_phrases
 from assistant.records import LANGUAGES, Language
+from assistant.text.language import detect
+from assistant.text.messages import one_line
 from evals.chat.messages import chat, data
-from training.rows import PairRow
+from training.data.rows import PairRow
 
 # The judge's model sees no more of a question either.
 QUESTION_CHARS = 800

@@ -10,7 +10,7 @@ import math
 import datasets
 import evaluate
 
-from evals.classification import FIGURES, measure_probabilities
+from evals.measures.classification import FIGURES, measure_probabilities
 
 _DESCRIPTION = """
 Accuracy, precision, recall and F1 of the class "same" at a threshold, ROC AUC, average precision, Brier score and
@@ -37,7 +37,7 @@ _CITATION = """
 
 
 class QuestionPairs(evaluate.Metric):
-    """P(same) against the truth, as `evals.classification` measures it."""
+    """P(same) against the truth, as `evals.measures.classification` measures it."""
 
     def _info(self) -> evaluate.MetricInfo:
         return evaluate.MetricInfo(

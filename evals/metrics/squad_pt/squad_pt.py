@@ -8,7 +8,7 @@ from __future__ import annotations
 import datasets
 import evaluate
 
-from evals.squad import exact_match, f1
+from evals.data.squad import exact_match, f1
 
 _DESCRIPTION = """
 Exact match and F1 as SQuAD v1.1 and v2.0 define them, after Portuguese normalization: lower case, without punctuation
@@ -32,7 +32,7 @@ _CITATION = """
 
 
 class SquadPt(evaluate.Metric):
-    """Exact match and F1 as `evals.squad` computes them."""
+    """Exact match and F1 as `evals.data.squad` computes them."""
 
     def _info(self) -> evaluate.MetricInfo:
         return evaluate.MetricInfo(

@@ -1,0 +1,1 @@
+"""From candidates to verdicts: signals, calibration, decision, and the written reason."""

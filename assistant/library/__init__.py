@@ -1,0 +1,1 @@
+"""The library's content: import, export, and the sample library."""

@@ -1,0 +1,1 @@
+"""Answers read out of a text."""

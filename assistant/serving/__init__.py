@@ -1,0 +1,1 @@
+"""Which model serves, loaded, checked, and replaced while requests go on."""

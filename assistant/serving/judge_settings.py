@@ -1,0 +1,98 @@
+"""By which calibration and thresholds a model judges. What does not fit is said in the log, with what mends it."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from assistant.errors import ModelError
+from assistant.judge.calibration import SHIPPED, Calibration, JudgeModel, load_calibration
+from assistant.records import LANGUAGES, Language
+from assistant.search.embedder import Embedder
+from assistant.settings import Settings
+from assistant.versions.version import CALIBRATION
+
+if TYPE_CHECKING:
+    from assistant.serving.load import LoadedModel
+
+log = logging.getLogger(__name__)
+
+
+def calibration_for(model: LoadedModel, embedder: Embedder) -> Calibration:
+    """The calibration that the model's version brings where it fits, else the shipped one.
+
+    The log says what does not fit, and how to mend it. Raises `ModelError` when none holds for the embeddings in use.
+    """
+    calibration = _of_version(model, embedder) or load_calibration(SHIPPED, embedder.name)
+    known = {
+        language: [one for one in calibration.models(language) if one.is_same(model.identity)] for language in LANGUAGES
+    }
+    if without := [language for language, found in known.items() if not found]:
+        log.warning(
+            "no calibration uses what %s says in %s, so the judge goes without it: run `%s`",
+            _named(model),
+            " and ".join(without),
+            _command(model),
+        )
+    if elsewhere := {one.hardware for found in known.values() if model.identity not in found for one in found}:
+        log.warning(
+            "%s was calibrated on %s and runs on %s: run `%s` here",
+            _named(model),
+            " and ".join(sorted(elsewhere)),
+            model.identity.hardware,
+            _command(model),
+        )
+    return calibration
+
+
+def _of_version(model: LoadedModel, embedder: Embedder) -> Calibration | None:
+    """The version's own calibration; None where it has none for this model and these embeddings."""
+    path = model.adapter / CALIBRATION if model.adapter else None
+    if path is None or not path.is_file():
+        return None
+    try:
+        found = load_calibration(path, embedder.name)
+    except ModelError as error:
+        log.warning("the shipped calibration is used instead of the version's own: %s", error)
+        return None
+    models = [one for language in LANGUAGES for one in found.models(language)]
+    # Where its label could not be read, a version is calibrated without it.
+    if not models or any(map(model.identity.is_same, models)):
+        return found
+    log.warning("%s was not made with %s, so the shipped calibration is used", path, _named(model))
+    return None
+
+
+def threshold(settings: Settings, language: Language, model: JudgeModel, calibration: Calibration) -> float:
+    """The least P(same) that is shown: the one that was chosen, else the one for the chosen precision."""
+    chosen = settings.threshold(language)
+    if chosen is not None:
+        return chosen
+    point = calibration.deciding(language, model).point(settings.precision)
+    if point.precision < settings.precision:
+        log.warning(
+            "RESPOSTA_PRECISION=%g was not reached on the questions that calibrated %s; the best was %.3f: choose "
+            "less, or RESPOSTA_THRESHOLD_%s yourself",
+            settings.precision,
+            language,
+            point.precision,
+            language.upper(),
+        )
+    return point.threshold
+
+
+def thresholds(settings: Settings, model: JudgeModel, calibration: Calibration) -> dict[Language, float]:
+    """`threshold` of every language."""
+    return {language: threshold(settings, language, model, calibration) for language in LANGUAGES}
+
+
+def _named(model: LoadedModel) -> str:
+    return f"version {model.identity.adapter[:12]}" if model.identity.adapter else f"the bare base {model.base.name}"
+
+
+def _command(model: LoadedModel) -> str:
+    """What calibrates this model. The registry names the folders of its versions by their digests."""
+    if model.adapter is None:
+        return f"RESPOSTA_BASE_MODEL={model.base.name} python -m training.calibrate …"
+    registered = model.adapter.name == model.identity.adapter
+    return f"python -m training.calibrate … --version {model.adapter.name[:12] if registered else model.adapter}"

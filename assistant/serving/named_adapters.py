@@ -1,0 +1,58 @@
+"""The adapters that settings name, instead of those of the registry."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from pathlib import Path
+
+from assistant.bases.catalogue import CATALOGUE
+from assistant.errors import GpuUnavailableError, ModelError
+from assistant.records import Task
+from assistant.serving.load import FoundAdapter
+from assistant.settings import Settings
+from assistant.versions.hub import Pinned, open_hub, parse_pinned
+from assistant.versions.version import VERSION, read_version
+
+
+def named(settings: Settings, task: Task) -> FoundAdapter | None:
+    """The adapter that a setting names for `task`, a folder or REPO@COMMIT, which is fetched once."""
+    adapter = settings.adapter if task == "question-similarity" else settings.reading_adapter
+    if adapter is None:
+        return None
+    folder = Path(adapter).expanduser()
+    if not folder.is_dir():
+        pinned = parse_pinned(adapter)
+        if pinned is None:
+            raise ModelError(f"There is no adapter {adapter}: give a folder, or OWNER/NAME@COMMIT on the Hub.")
+        folder = _fetched(settings, pinned)
+    version = read_version(folder) if (folder / VERSION).is_file() else None
+    if version and version.task != task:
+        raise ModelError(f"The adapter {adapter} was trained for {version.task}, not for {task}: name another one.")
+    return FoundAdapter(folder, version)
+
+
+def possible(settings: Settings, given: FoundAdapter | None, notices: list[str]) -> FoundAdapter | None:
+    """`given`, unless a demo has to do without the GPU that its base needs: visitors are answered all the same."""
+    from assistant.generator.engine import has_cuda
+
+    if not (settings.demo and given and given.version) or has_cuda():
+        return given
+    base = given.version.base
+    if base not in CATALOGUE or not CATALOGUE[base].needs_cuda:
+        return given
+    notices.append(GpuUnavailableError("No GPU is at hand right now", base).notice)
+    return None
+
+
+def _fetched(settings: Settings, pinned: Pinned) -> Path:
+    kept = settings.cache_dir / "adapters" / str(pinned).replace("/", "--")
+    if not kept.is_dir():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent) as draft:
+            fetched = open_hub(settings).pull(pinned, Path(draft) / "version")
+            read_version(fetched)
+            # Another process may have been first; its copy holds the same bytes.
+            with contextlib.suppress(OSError):
+                fetched.rename(kept)
+    return kept

@@ -1,0 +1,1 @@
+"""What people write: cleaned, split, compared, scrubbed, its language detected."""

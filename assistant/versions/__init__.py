@@ -1,0 +1,1 @@
+"""Adapter versions: their folders, the registry, and the Hub."""

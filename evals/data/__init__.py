@@ -1,0 +1,1 @@
+"""Data sets to measure on: readers, named sets, and the search for leaks."""

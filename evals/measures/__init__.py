@@ -1,0 +1,1 @@
+"""Measures and their intervals; nothing here loads a model."""

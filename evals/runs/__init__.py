@@ -1,0 +1,1 @@
+"""One evaluation, from its rows to its report folder."""

@@ -1,0 +1,1 @@
+"""What is measured: the app's judge, the adapter alone, and baselines."""

@@ -1,0 +1,1 @@
+"""From a finished adapter to a version: validation, card, record, publication."""

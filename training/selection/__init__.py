@@ -1,0 +1,1 @@
+"""The comparison of registered versions of one task."""
