@@ -1,4 +1,4 @@
-"""Greedy text for several prompts at once, one token per step, so that others get a turn between."""
+"""Greedy text for several prompts at once, one token per step, so that other callers are served between two tokens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from transformers import DynamicCache
 from assistant.generator.engine import Engine
 from assistant.generator.packing import Packed
 
-# The tokens that may follow those written: None for all, none to end the text.
+# Given the tokens written so far, the tokens that may follow: None allows all, an empty list ends the text.
 Allowed = Callable[[Sequence[int]], list[int] | None]
 
 
@@ -66,7 +66,7 @@ class Decoding:
         self._take(output.logits[:, -1])
 
     def fail(self, error: Exception) -> None:
-        """Tell every caller still waiting, and end."""
+        """Pass `error` to every caller still waiting, and stop."""
         for row in self.rows:
             row.fail(error)
         self.rows = []

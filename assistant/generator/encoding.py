@@ -1,4 +1,4 @@
-"""Segments to token ids, the one way that training and serving share."""
+"""Turns segments into token ids. Training and serving both call this, so their tokens agree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every generator offers its callers, and what all of them do alike, wherever the model computes."""
+"""The interface of every generator, and the code they share, wherever the model computes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from assistant.generator.jobs import LabelScore, TreePrompt
 from assistant.generator.packing import Packed, Packer, Tree
 from assistant.prompts import Segment
 
-# Attention over a pack grows with its square; beyond this it costs more than padding would.
+# The cost of attention grows with the square of a pack; a larger pack would cost more than padding.
 PACK_TOKENS = {"cpu": 512, "cuda": 4096}
 
 
@@ -42,12 +42,12 @@ class Generator(ABC):
         return self._engine.token_ends(text)
 
     def text(self, ids: Sequence[int]) -> str:
-        """What `ids` say."""
+        """The text of the token ids."""
         return self._engine.text(ids)
 
     @property
     def pack_tokens(self) -> int:
-        """How many tokens are computed well in one pass; more of them cost more each."""
+        """How many tokens fit well into one pass; beyond that each token costs more."""
         return self._budget
 
     def token_count(self, segments: Sequence[Segment]) -> int:
@@ -59,7 +59,7 @@ class Generator(ABC):
 
     @abstractmethod
     def unload_adapter(self, name: str) -> None:
-        """Give the memory of an adapter back that nobody asks for any more."""
+        """Free the memory of an adapter that is no longer used."""
 
     @abstractmethod
     def score(self, prompt: TreePrompt, adapter: str | None = None) -> list[LabelScore]:
@@ -84,7 +84,7 @@ class Generator(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Answer no more."""
+        """Stop. Later calls raise `ModelError`."""
 
     def _encode(self, prompt: TreePrompt) -> tuple[tuple[int, ...], Tree]:
         # In the caller's thread: encoding does not wait for the model.
@@ -95,7 +95,7 @@ class Generator(ABC):
     def _encode_one(self, prompt: Sequence[Segment]) -> tuple[tuple[int, ...], Tree]:
         return (), Tree((), (tuple(self._engine.encode(prompt)),))
 
-    # What follows computes, and is called where the model is.
+    # The methods below compute; they are called in the thread or worker that has the model.
 
     def _pack(self, head: tuple[int, ...], trees: Sequence[Tree], adapter: str | None) -> Packed:
         with self._engine.use(adapter):

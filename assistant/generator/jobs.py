@@ -18,7 +18,7 @@ from assistant.prompts import Segment
 
 @dataclass(frozen=True, slots=True)
 class TreePrompt:
-    """Prompts that begin alike: a template's head, the stem of one question, one leaf per candidate."""
+    """Prompts with a common beginning: a template's head, the stem of one question, one leaf per candidate."""
 
     head: tuple[Segment, ...]
     stem: tuple[Segment, ...]
@@ -116,7 +116,7 @@ class Stream:
 
 
 def gone() -> ModelError:
-    """What callers of a stopped model are told."""
+    """The error for callers of a model that was stopped."""
     return ModelError("The model was shut down before it answered. Ask again after the restart.")
 
 

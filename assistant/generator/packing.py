@@ -1,4 +1,4 @@
-"""Many prompts that share beginnings, computed in one forward pass without padding.
+"""Many prompts with common beginnings, computed in one forward pass without padding.
 
 A tree is a stem (the asked question) with leaves (the candidates). All trees of a pack are laid
 end to end in ONE row; the attention mask lets a leaf see the common head, its own stem and itself,
@@ -109,7 +109,7 @@ class Packer:
         return mask.masked_fill_(~allowed, torch.finfo(mask.dtype).min)[None, None]
 
     def _head_cache(self, head: tuple[int, ...], adapter: str | None) -> DynamicCache:
-        """A cache that begins with the head's states; growing it leaves the kept ones as they are."""
+        """A cache that begins with the head's states. Growing it does not change the stored states."""
         cache = DynamicCache()
         if not head:
             return cache

@@ -50,7 +50,7 @@ class QueuedGenerator(Generator):
         return self._call(lambda: self._engine.load_adapter(folder))
 
     def unload_adapter(self, name: str) -> None:
-        """Give the memory of an adapter back that nobody asks for any more."""
+        """Free the memory of an adapter that is no longer used."""
 
         def unload() -> None:
             self._packer.forget(name)
@@ -114,9 +114,9 @@ class QueuedGenerator(Generator):
                 "Try again in a moment, or raise RESPOSTA_MAX_QUEUE."
             ) from None
         if self._closed.is_set():
-            # The thread may have ended between the check and the put: nobody else would answer.
+            # The thread may have ended between the check and the put; then nobody else would answer the caller.
             self._fail_queued()
-            # That may have taken what was to wake the thread; where the queue is full again, something else will.
+            # This may have removed the item that wakes the thread. If the queue is full again, another item wakes it.
             with contextlib.suppress(queue.Full):
                 self._queue.put_nowait(None)
 
@@ -167,7 +167,7 @@ class QueuedGenerator(Generator):
         """A batch that fails fails its own callers, never the thread."""
         try:
             if self._closed.is_set():
-                # A stop waits for the batch at hand, not for all that had queued up behind it.
+                # A stop waits for the current batch, not for everything queued behind it.
                 raise gone()
             work(jobs)
         except ModelError as error:

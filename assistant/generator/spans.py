@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-# Text beyond this from a possible beginning cannot be part of its answer.
+# Characters after a possible beginning that can still belong to its answer.
 REACH = 320
 
 _WORD_START = re.compile(r"(?<!\w)\w|[^\w\s](?=\w)")
@@ -18,7 +18,7 @@ _WORD_START = re.compile(r"(?<!\w)\w|[^\w\s](?=\w)")
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """The text's tokens from one place on; `ends` are the character offsets in the text behind each token."""
+    """The text's tokens from `start` on; `ends` holds the character offset in the text after each token."""
 
     start: int
     ids: tuple[int, ...]
@@ -26,7 +26,7 @@ class Beginning:
 
 
 def beginnings(text: str, token_ends: Callable[[str], tuple[tuple[int, ...], tuple[int, ...]]]) -> list[Beginning]:
-    """Where in `text` an answer may begin. `token_ends` gives tokens and the character offset behind each."""
+    """Every place in `text` where an answer may begin. `token_ends` gives tokens and the offset after each."""
     found = []
     for start in (match.start() for match in _WORD_START.finditer(text)):
         # As in training, an answer is a segment of its own that begins with a space.
@@ -56,7 +56,7 @@ class Spans:
         return list(following)
 
     def place(self, written: Sequence[int]) -> tuple[int, int] | None:
-        """Where the text first says what was written."""
+        """The first place in the text (start, end) of the written tokens; None when it is not there."""
         for beginning in self._along(written):
             return beginning.start, beginning.ends[len(written) - 1]
         return None

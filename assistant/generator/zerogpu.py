@@ -118,7 +118,7 @@ class ZeroGpuGenerator(Generator):
             raise ModelError(f"Adapter {task.adapter[:12]} is not loaded. Load it before asking for it.")
         try:
             yield from _on_gpu(self, task)
-        # Errors for a visitor's eyes, those of its HTTP calls, and a RuntimeError for what `spaces` did not expect.
+        # `spaces` raises errors meant for visitors, errors of its HTTP calls, and RuntimeError for anything unexpected.
         except (gradio.Error, httpx.HTTPError, RuntimeError) as error:
             raise GpuUnavailableError(_cause(error), self.base) from error
 
@@ -152,7 +152,7 @@ class ZeroGpuGenerator(Generator):
                 decoding.step()
 
 
-# One function for all that is computed, for each has workers of its own: so the reasons find the judge's still warm.
+# One function for all computations: each function has workers of its own, so the reasons reuse the judge's warm one.
 @spaces.GPU(duration=lambda generator, task: task.seconds)  # type: ignore[attr-defined]
 def _on_gpu(generator: ZeroGpuGenerator, task: Task) -> Iterator[Any]:
     yield from generator.run(task)

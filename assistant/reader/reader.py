@@ -20,7 +20,7 @@ from assistant.search.embedder import Embedder
 if TYPE_CHECKING:
     from assistant.reader.span_reader import SpanReader
 
-# A full stop inside a number, an abbreviation's letter or an address ends no sentence.
+# A full stop within a number, an abbreviation or an address does not end a sentence.
 _SENTENCE = re.compile(r"[^\n.!?]+(?:[.!?]+(?!\s|$)[^\n.!?]*)*(?:[.!?]+|$|(?=\n))")
 _EDGE = " \t\r\n\"'“”«»"
 

@@ -59,7 +59,7 @@ def embed_texts(vectors: Vectors, embedder: Embedder, texts: Sequence[str]) -> N
 def embed_missing(vectors: Vectors, embedder: Embedder) -> int:
     """Give vectors to all texts that lack the model's; their number.
 
-    Each batch is committed, so that after a stop it goes on where it was.
+    Each batch is committed, so a stopped run continues where it was.
     """
     total = vectors.count_unembedded(embedder.name)
     if not total:

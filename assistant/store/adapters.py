@@ -36,7 +36,7 @@ _HASHES: dict[Kind, str] = {"row": "row_hashes", "question": "question_hashes"}
 
 
 class Adapters:
-    """Adapter versions and their stage_moves. Digests are given whole. Safe for many threads and processes.
+    """Adapter versions and their stages. Digests are given whole. Safe for many threads and processes.
 
     Every change is one transaction with its event and its notification on `stage_moves.CHANNEL`.
     """
@@ -130,12 +130,12 @@ class Adapters:
         return present + [self.find(digest)[0].version for digest in kept]
 
     def tell(self, task: Task) -> None:
-        """Have running apps look at what is in production."""
+        """Notify running apps to look at what is in production."""
         with self._pool.connection() as connection:
             stage_moves.tell(connection, task)
 
     def moves(self, stopped: Event) -> Iterator[bool]:
-        """As `listening.moves` does."""
+        """See `listening.moves`."""
         given = self._pool.conninfo
         return listening.moves(given if isinstance(given, str) else given(), stopped)
 

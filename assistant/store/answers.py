@@ -1,4 +1,4 @@
-"""Past answers: written in one transaction however many, read one by one or all."""
+"""Past answers. An import of any size is one transaction."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class Answers:
                 cursor.execute("INSERT INTO milestone (name) VALUES (%s) ON CONFLICT DO NOTHING", (milestone,))
         if total - unchanged > 1_000:
             with self._pool.connection() as connection:
-                # Let the planner see what a large import brought.
+                # Update the planner's statistics after a large import.
                 connection.execute("ANALYZE answer, phrasing, phrasing_vector, answer_vector")
         return Changes(total - unchanged - changed, changed, unchanged)
 

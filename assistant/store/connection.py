@@ -1,4 +1,4 @@
-"""The door to the store: one pool of connections, and what can be done through it."""
+"""Opens the store: one pool of connections, and the tables that are reached through it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Store:
         atexit.register(self.close)
 
     def close(self) -> None:
-        """Give the connections back, and stop the embedded server if nobody else uses it."""
+        """Close the connections, and stop the embedded server if no other process uses it."""
         atexit.unregister(self.close)
         self._pool.close()
         if self._server:

@@ -1,4 +1,4 @@
-"""What was asked and shown, written before the page shows it, and what agents said of it."""
+"""Questions with the suggestions shown for them, and agents' feedback. A suggestion is written before it is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What agents said of pairs of questions: the pairs that their feedback labels."""
+"""Pairs of questions that agents' feedback labels as same or different."""
 
 from __future__ import annotations
 

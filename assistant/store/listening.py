@@ -1,4 +1,4 @@
-"""Hears of moves between stages, from whichever process made them."""
+"""Waits for notifications of stage moves, whichever process made them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from assistant.store.stage_moves import CHANNEL
 
 log = logging.getLogger(__name__)
 
-# What a broken connection kept from us is found at the latest after this many seconds.
+# A notification that a broken connection lost is made up for after this many seconds.
 LOOK_SECONDS = 60.0
-# How long a stop may have to wait.
+# The longest that a stop has to wait.
 _PULSE_SECONDS = 0.5
 _AGAIN_SECONDS = 5.0
 
@@ -39,7 +39,7 @@ def _heard(connection: psycopg.Connection, stopped: threading.Event) -> Iterator
     yield True
     waited = 0.0
     while not stopped.is_set():
-        # Several moves in a row are one reason to look.
+        # Several moves in a row need one look only.
         heard = list(connection.notifies(timeout=_PULSE_SECONDS, stop_after=1))
         waited += _PULSE_SECONDS
         if heard or waited >= LOOK_SECONDS:

@@ -30,7 +30,7 @@ def migrate(conninfo: str) -> None:
     the role may not change it.
     """
     config = Config()
-    # Config reads % as interpolation.
+    # Config would read % as interpolation.
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     engine = sqlalchemy.create_engine(
         "postgresql+psycopg://", creator=lambda: psycopg.connect(conninfo), poolclass=sqlalchemy.NullPool

@@ -1,4 +1,4 @@
-"""Rows of statements that always give one, such as a count."""
+"""The row of a statement that always returns exactly one, such as a count."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from psycopg.rows import TupleRow
 
 
 def only_row(cursor: Cursor[TupleRow]) -> TupleRow:
-    """The row of a statement that was executed. Raises `LookupError` when it gave none after all."""
+    """The row that an executed statement returned. Raises `LookupError` when there is none."""
     row = cursor.fetchone()
     if row is None:
         raise LookupError("a statement that always gives a row gave none")

@@ -46,7 +46,7 @@ def move(
     holder = _holder(connection, task, stage) if stage in ("staging", "production") else None
     if holder:
         _set_stage(connection, holder, "archived")
-        # What is rolled back was found bad; what makes room was not.
+        # A version that is rolled back was found bad; one that only makes room was not.
         left: Action = "archived" if action == "rolled back" else "displaced"
         note(connection, holder, left, stage, "archived", who, f"{digest[:12]} took its place: {why}")
     _set_stage(connection, digest, stage)

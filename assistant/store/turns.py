@@ -1,4 +1,4 @@
-"""Stored interactions back into the records that were shown."""
+"""Rebuilds the records that were shown from stored interactions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read_turns(connection: psycopg.Connection, conversation: UUID, limit: int, w
 
 
 def _by_interaction(cursor: psycopg.Cursor[Any], table: str, order: str, ids: list[UUID]) -> dict[UUID, list]:
-    """Rows of one of our tables, grouped; `table` and `order` are this module's own words."""
+    """Rows of one of our tables, grouped; `table` and `order` are constants of this module, never input."""
     grouped = defaultdict(list)
     for row in cursor.execute(f"SELECT * FROM {table} WHERE interaction_id = ANY(%s) ORDER BY {order}", (ids,)):
         grouped[row.interaction_id].append(row)

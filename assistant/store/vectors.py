@@ -1,4 +1,4 @@
-"""Vectors of texts, by text and model, and their indexes."""
+"""Vectors by text and model, and their indexes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the database is given of a text: storable characters, its digest, its character n-grams."""
+"""What is stored of a text: its storable characters, its digest, its character n-grams."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def storable(text: str) -> str:
-    """Postgres's text holds neither NUL nor lone surrogates."""
+    """`text` without NUL and lone surrogates, which Postgres cannot hold."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 

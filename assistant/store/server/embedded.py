@@ -84,7 +84,7 @@ class EmbeddedPostgres:
         if self._handle is None:
             return
         if not self._data_dir.exists():
-            # Deleted from under us, and the server's files with it.
+            # The folder was deleted, and the server's files with it.
             os.close(self._handle)
             self._handle = None
             stop_strays(self.cluster)

@@ -25,7 +25,7 @@ def binaries() -> Path:
 
 
 def last_words(cluster: Path) -> str:
-    """What the server wrote on its way down: first to its standard error, then to its log."""
+    """The last lines that a failed server wrote to standard error, then to its log."""
     logs = sorted((cluster / "log").glob("*.log"), key=lambda file: file.stat().st_mtime)[-1:]
     files = [file for file in (cluster / "startup.log", *logs) if file.exists()]
     return "\n".join(line for file in files for line in file.read_text(errors="replace").splitlines()[-8:])

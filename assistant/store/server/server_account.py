@@ -1,4 +1,4 @@
-"""Postgres refuses to run as root: the account it runs as then, and what that account may reach."""
+"""The account that Postgres runs as when we are root, since it refuses root, and its access to folders."""
 
 from __future__ import annotations
 
