@@ -1,1 +1,1 @@
-"""OpenAI-compatible models: asked politely, paid knowingly, never asked twice."""
+"""Client for OpenAI-compatible models: rate-limited, cost confirmed first, answers cached."""

@@ -1,4 +1,4 @@
-"""A chat model is asked: at a price that was agreed to, about several things at once, about none twice."""
+"""Asks a chat model about many items: cost confirmed first, several requests at once, none repeated."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def open_chat(endpoint: Endpoint, cost: Cost, paid: bool) -> Iterator[Chat]:
 
 
 def never_asked(items: Iterable[Item], key: Callable[[Item], str], answers: Answers[Any]) -> list[Item]:
-    """The items that `answers` holds nothing about, equal ones once."""
+    """The items that have no answer in `answers` yet, without repetitions."""
     distinct = {key(item): item for item in items}
     return [item for name, item in distinct.items() if answers.get(name) is None]
 
@@ -70,7 +70,7 @@ def _open_loop() -> Iterator[Run]:
         with asyncio.Runner() as runner:
             yield runner.run
         return
-    # A notebook has a loop of its own in this thread.
+    # A notebook already runs an event loop in this thread.
     with ThreadPoolExecutor(1) as thread:
         runner = asyncio.Runner()
         try:

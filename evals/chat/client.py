@@ -1,4 +1,4 @@
-"""Chat completions from an OpenAI-compatible endpoint: at its pace, patient with failures, plain about refusals."""
+"""Chat completions from an OpenAI-compatible endpoint: rate-limited, retried, with errors that name the fix."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from assistant.text.messages import one_line
 
 ATTEMPTS = 8
 
-# Seconds: before the second attempt, doubled for each further one; and the most that is ever waited for.
+# Seconds before the second attempt, doubled for each further one; and the longest wait.
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 LONGEST_WAIT = 600.0
 TIMEOUT = httpx.Timeout(120.0, connect=10.0)
 
-# Statuses that may pass by themselves, beside all from 500 on.
+# Statuses that are worth another attempt, besides all from 500 on.
 _PASSING = frozenset({408, 409, 425, 429})
 _NO_CREDIT = "insufficient_quota"
 
@@ -72,7 +72,7 @@ class Completion:
 
 
 class _Pace:
-    """When the next request may begin."""
+    """Keeps to the rate limit: decides when the next request may begin."""
 
     def __init__(self, per_minute: float) -> None:
         self._interval = 60.0 / per_minute
@@ -121,7 +121,7 @@ class Client:
                 wait = _retry_after(response)
             if wait and wait > LONGEST_WAIT:
                 raise ChatError(f"{self._endpoint.url} asks to wait {wait:,.0f} seconds ({failure}). Then {_AGAIN}.")
-            # Differing pauses keep requests that failed together from coming back together.
+            # Random jitter, so that requests that failed together are not repeated together.
             pause = min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE) * random.uniform(0.5, 1.0)
             self._pace.hold(pause if wait is None else wait)
         raise ChatError(f"{self._endpoint.url} failed {ATTEMPTS} times in a row ({failure}). Later {_AGAIN}.")
@@ -184,7 +184,7 @@ class Client:
         return f"{line[:200]}…" if len(line) > 200 else line
 
     def _without_key(self, words: str) -> str:
-        """Some endpoints repeat the key that they were sent."""
+        """`text` without the key, which some endpoints repeat."""
         return words.replace(self._key, "[key]") if len(self._key) >= _SECRET_LENGTH else words
 
     async def __aenter__(self) -> Self:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from assistant.settings import Settings
 
-# Rough on purpose, and rather too much than too little: English has about four characters a token.
+# A rough upper estimate: English has about four characters a token.
 CHARACTERS_PER_TOKEN = 3
 
 CONFIRM = "Nothing was sent. Confirm with --yes to go on."

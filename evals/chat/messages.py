@@ -1,4 +1,4 @@
-"""The chats that models are sent: our instructions, and what people wrote as JSON strings beside them."""
+"""Chats for models: our instructions, with people's texts beside them as JSON strings."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ def chat(instructions: str, content: Any) -> list[dict[str, str]]:
 
 def data(text: str, most: int | None = None) -> str:
     """`text` on one line, its first `most` characters."""
-    # Half of a character pair, which JSON files can hold, cannot be sent.
+    # JSON files can hold half of a surrogate pair, which cannot be sent.
     return one_line(text)[:most].encode("utf-8", "replace").decode()

@@ -1,4 +1,4 @@
-"""Several things at once, no more than an endpoint likes."""
+"""Runs several requests at once, up to a limit."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ async def work_through(items: Iterable[Item], work: Callable[[Item], Awaitable[N
             await asyncio.wait(running, timeout=1)
     failures = [error for worker in workers if not worker.cancelled() and (error := worker.exception())]
     if failures:
-        # They fail alike, and one message with its fix is enough.
+        # They all fail in the same way; one message is enough.
         raise failures[0]

@@ -1,1 +1,1 @@
-"""Measures and their intervals; nothing here loads a model."""
+"""Measures and their confidence intervals."""

@@ -1,4 +1,4 @@
-"""Measures of P(same) against the truth: of the decision at a threshold, of the order, of the probabilities."""
+"""Measures of P(same) against labels: decisions at a threshold, ranking, and calibration."""
 
 from __future__ import annotations
 
@@ -111,5 +111,5 @@ def _defined(value: float) -> float | None:
 
 
 def _plain(report: dict[str, Any]) -> dict[str, Any]:
-    """Without NaN, which JSON has no word for."""
+    """None in place of NaN, which JSON cannot hold."""
     return {name: _plain(value) if isinstance(value, dict) else _defined(value) for name, value in report.items()}

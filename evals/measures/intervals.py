@@ -1,6 +1,6 @@
 """Confidence intervals from resampled rows (the percentile bootstrap, Efron and Tibshirani 1993).
 
-They come out the same each time.
+The random numbers are seeded, so equal rows give equal intervals.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Explanations written from the two questions alone: what both ask, and the words that make the difference.
+"""Explanations made from the words of two questions: what both ask, and the words that differ.
 
 They quote only words of the questions and say nothing that goes against the label, so a small model
 can learn to write them, and everything it then quotes can be checked.
@@ -24,7 +24,7 @@ WORDS, FEWER = 3, 2
 # Longer "words" are addresses and texts without spaces: nothing to quote.
 LONGEST = 30
 
-# A name or a number tells as much as a word this many letters longer.
+# A name or a number ranks like a word that is this many letters longer.
 NAME_BONUS = 4
 
 # From this share of equal letters on, two long words are likely one in two spellings ("colectiva", "coletiva").
@@ -32,7 +32,7 @@ SPELLING = 0.9
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 
-# Words that hardly ever are what a question is about. They are quoted only where nothing else tells two apart.
+# Words that rarely decide what a question asks. They are quoted only where no other word differs.
 _FAINT: dict[Language, frozenset[str]] = {
     "en": frozenset(
         """what what's which who who's whom whose when where why how's much many some any more less most few lot lots
@@ -62,7 +62,7 @@ _NEGATIONS: dict[Language, frozenset[str]] = {
 def contrast(first: str, second: str, same: bool, language: Language) -> str:
     """The explanation of one labelled pair, without its opening; equal pairs always get the same one."""
     label: PairLabel = "same" if same else "different"
-    # A letter with a separate accent would end the word it stands in.
+    # Accents are composed, because a separate accent would end the word.
     first, second = (unicodedata.normalize("NFC", text) for text in (first, second))
     differences, _ = compare(first, second, language)
     words = {

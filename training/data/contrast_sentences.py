@@ -1,4 +1,4 @@
-"""The sentences that `training.data.contrast` fills with words of two questions."""
+"""Sentence templates that `training.data.contrast` fills with words of two questions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows to training texts: the prompts that the app asks with, what the model is to write behind them, and tokens."""
+"""Turns rows into training texts: the app's prompts, the reply to learn, and their tokens."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from assistant.settings import load_settings
 from evals.data.published import is_for_training, load_faqs, load_queries
 from training.data.rows import PairRow
 
-# Near misses for each rewording, nearest first: retrieval shows the judge nothing else.
+# Near misses per rewording, nearest first. They are what retrieval would propose to the judge.
 NEAR_MISSES = 3
 
 

@@ -1,4 +1,4 @@
-"""Pairs from requests sorted by what was wanted, as retrieval would propose them to the judge."""
+"""Pairs from requests that are grouped by intent, chosen as retrieval would propose them to the judge."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from assistant.settings import load_settings
 from evals.data.published import intent_is_for_training, load_requests
 from training.data.rows import PairRow
 
-# As many of a library's questions retrieval shows the judge.
+# How many of a library's questions retrieval proposes to the judge.
 CANDIDATES = 10
 
 

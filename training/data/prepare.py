@@ -1,4 +1,4 @@
-"""From a recipe to rows of tokens: read, split, explained, turned into training texts."""
+"""From a recipe to rows of tokens: read the sources, split, explain, tokenize."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def prepare(recipe: Recipe, encode: Encode, teach: Teach | None = None) -> Prepa
         raise InputError(f"No training rows are left. {' '.join(report.lines())}. Correct the recipe's sources.")
     if shared := _questions(training) & _questions(held_out):
         report.note(f"{len(shared):,} questions stand in the training rows and in the validation set, as published")
-    # Together, so that a teacher's cost is shown once.
+    # Both parts together, so that a teacher's cost is shown once.
     told = explained([*training, *held_out], recipe, teach)
     texts = _tokens(both_orders(told[: len(training)]), recipe, encode, report)
     if not texts:

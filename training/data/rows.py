@@ -1,4 +1,4 @@
-"""The rows that train and measure: what was asked, and the tokens it becomes."""
+"""Training rows: pairs, readings, and the tokens made of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Held-out rows that share nothing with the training rows, and fingerprints by which a later leak is found."""
+"""Splits without shared questions or documents, and fingerprints that reveal later leaks."""
 
 from __future__ import annotations
 

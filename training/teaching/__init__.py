@@ -1,1 +1,1 @@
-"""A language model elsewhere writes the explanations of training pairs: its prompt, its rounds, its answers kept."""
+"""Explanations of training pairs by a teacher model: its prompt, its rounds of requests, the cache of its answers."""

@@ -1,4 +1,4 @@
-"""What a teacher wrote about pairs."""
+"""The cache of a teacher's sentences about pairs."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ TeacherCache = Answers[Kept]
 
 
 def key(row: PairRow) -> str:
-    """Equal for pairs that a teacher is asked the same about."""
+    """Equal for pairs that are put to a teacher in the same way."""
     return digest(row.question1, row.question2, "same" if row.same else "different", row.language)

@@ -1,4 +1,4 @@
-"""What a teacher model is asked about pairs, and what of its reply may be used."""
+"""The prompt of a teacher model about pairs, and the check of its reply."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from assistant.text.messages import one_line
 from evals.chat.messages import chat, data
 from training.data.rows import PairRow
 
-# The judge's model sees no more of a question either.
+# The judge's model sees the same length of a question.
 QUESTION_CHARS = 800
 
 # The app writes reasons of at most 60 tokens, which hold about this much.
@@ -61,7 +61,7 @@ def label(row: PairRow) -> Literal["same", "different"]:
 
 
 def identity() -> str:
-    """A hash of all that a teacher is told beside the pair itself: another text may lead to other sentences."""
+    """A hash of the instructions: with other instructions a teacher may write other sentences."""
     openings = [reason_opening(verdict, language) for verdict in ("same", "different") for language in LANGUAGES]
     return hashlib.sha256(json.dumps([INSTRUCTIONS, *openings]).encode()).hexdigest()[:16]
 

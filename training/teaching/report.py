@@ -1,4 +1,4 @@
-"""What asking a teacher will cost, and what came of it."""
+"""The cost of asking a teacher, and the report of what it wrote."""
 
 from __future__ import annotations
 

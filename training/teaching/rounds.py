@@ -1,4 +1,4 @@
-"""Pairs go to a teacher in batches, several at once, and a second time where its sentence was refused."""
+"""Sends pairs to a teacher in batches, several at once, and again where its sentence was refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a run's figures go: Trackio's folder, Neptune's client, or nowhere. No tracker ever stops a run."""
+"""Experiment trackers: Trackio's folder, Neptune's client, or none. A failing tracker never stops a run."""
 
 from __future__ import annotations
 

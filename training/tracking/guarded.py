@@ -1,4 +1,4 @@
-"""A tracker may fail; the run it watches goes on."""
+"""Wraps a tracker so that its failure does not stop the run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST = 300
 
 
 class Guarded:
-    """Passes everything on until the tracker fails: then it warns once, with the fix, and tracks nothing more."""
+    """Forwards all calls until the tracker fails; then it warns once, with the fix, and stops tracking."""
 
     def __init__(self, tracker: Tracker, kind: str, folder: Path) -> None:
         self._tracker = tracker

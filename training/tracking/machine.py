@@ -1,4 +1,4 @@
-"""What the machine is doing at this moment."""
+"""Figures of the machine: load, memory, disk, GPUs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def figures(folder: Path) -> dict[str, float]:
 
 
 def _size(folder: Path) -> int:
-    """Bytes of the files below `folder`. One that vanishes meanwhile (an old checkpoint) counts nothing."""
+    """Bytes of the files below `folder`. A file that is deleted meanwhile (an old checkpoint) counts as 0."""
     total = 0
     for place, _, names in os.walk(folder):
         for name in names:
@@ -61,7 +61,7 @@ def _gpus() -> dict[str, float]:
             found[f"gpu{place}_memory_gib"] = pynvml.nvmlDeviceGetMemoryInfo(handle).used / GIB
             found[f"gpu{place}_percent"] = float(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu)
     except pynvml.NVMLError:
-        return found  # a slice of a GPU tells its memory and no load
+        return found  # a MIG slice reports its memory but no load
     finally:
         pynvml.nvmlShutdown()
     return found

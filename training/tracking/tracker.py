@@ -1,4 +1,4 @@
-"""What training tells a tracker."""
+"""The interface of a tracker, and the tracker that does nothing."""
 
 from __future__ import annotations
 

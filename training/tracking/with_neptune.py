@@ -16,7 +16,7 @@ _LONGEST_ID = 36
 
 
 class NeptuneTracker:
-    """A run of the same name goes on at the server. Offline, every start writes a folder of its own, named alike."""
+    """Continues a run of the same name on the server. Offline, every start writes a new folder with that name."""
 
     def __init__(self, project: str, run: str, folder: Path) -> None:
         self._project = project
@@ -25,12 +25,12 @@ class NeptuneTracker:
 
     def start(self, parameters: Mapping[str, Any]) -> None:
         os.environ["NEPTUNE_DATA_DIRECTORY"] = str(self._folder)
-        # Here, because it takes seconds.
+        # Imported here because it takes seconds.
         import neptune
         from neptune.exceptions import NeptuneMissingApiTokenException
         from neptune.utils import stringify_unsupported
 
-        # It greets on standard output.
+        # The client prints a greeting to standard output.
         for name in ("neptune", "neptune_no_prefix"):
             logging.getLogger(name).setLevel(logging.WARNING)
         self._plain = stringify_unsupported

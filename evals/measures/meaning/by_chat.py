@@ -1,4 +1,4 @@
-"""Any OpenAI-compatible model asked whether two answers mean the same, once for each."""
+"""Asks an OpenAI-compatible model whether two answers mean the same, once per pair."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def open_chat_meaning(settings: Settings, asked: Sequence[Asked], paid: bool) ->
             (label,) = labels.of([(question, gold, prediction)])
             return None if label is None else label == 1.0
 
-        # Now, because several at once take less long than each when its turn comes.
+        # Asked now, several at once, which is faster than one by one later.
         labels.of(asked)
         yield meaning
 

@@ -17,7 +17,7 @@ Meaning = Callable[[str, str, str], bool | None]
 # Least mean of the two label logits; chosen on semantic_match_dev_pt.jsonl.
 LEAST_LOGIT = 0.5
 
-# They turn what is said around, or confirm it; as content words are folded.
+# Words that negate or confirm, folded as content words are.
 _POLAR = frozenset("nao nem nunca jamais sem sim".split())
 _CONFIRMING = frozenset({"sim"})
 
@@ -78,6 +78,6 @@ def _by_rule(question: str, gold: str, prediction: str) -> bool | None:
         return denied[0] == denied[1]
     asked = content_words(question, "pt").keys()
     if not theirs and said <= asked and not right <= asked:
-        # It says nothing that the question does not.
+        # The answer only repeats the question.
         return False
     return True if right and right <= said and denied[0] == denied[1] else None
