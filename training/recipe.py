@@ -1,4 +1,4 @@
-"""What a training run is told: one YAML file, every value checked before anything is loaded."""
+"""Recipes: one YAML file per training run, with every value checked before anything is loaded."""
 
 from __future__ import annotations
 

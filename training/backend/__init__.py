@@ -1,4 +1,4 @@
-"""Models made trainable, and the loops that train them. The only place in training that imports torch, peft and trl."""
+"""Loads a base with a trainable adapter, and trains it. Beside the benchmarks the only importer of torch, peft, trl."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def join(recipe: Recipe, cache: Path) -> PartialState:
     if recipe.backend == "unsloth":
         if processes.num_processes > 1:
             raise InputError("unsloth trains in one process: start it without a launcher, or with --set backend=peft.")
-        # It writes Python files and imports them, by default in the folder that the command was started in.
+        # unsloth writes Python files and imports them, by default from the current folder.
         os.environ.setdefault("UNSLOTH_COMPILE_LOCATION", str(cache / "unsloth"))
         from training.backend import unsloth_model  # noqa: F401
     return processes

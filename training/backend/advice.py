@@ -1,4 +1,4 @@
-"""A full disk and too little memory: what to do next."""
+"""Messages for a full disk and too little memory, with the fix."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from assistant.errors import InputError, ModelError
 
 @contextmanager
 def advised() -> Iterator[None]:
-    """Turn the failures that a person can mend into messages that say how."""
+    """Turn failures that a person can fix into messages that say how."""
     try:
         yield
     except torch.OutOfMemoryError as error:
@@ -38,12 +38,12 @@ def advised() -> Iterator[None]:
 
 
 def _is_full_memory(error: Exception) -> bool:
-    # torch's allocator for the CPU says it in words.
+    # torch's allocator for the CPU only tells by its message.
     return isinstance(error, MemoryError) or "DefaultCPUAllocator" in str(error)
 
 
 def _is_full_disk(error: Exception) -> bool:
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
-    # torch's and safetensors' own writers say it in words.
+    # torch's and safetensors' own writers only tell by their message.
     return any(words in str(error) for words in ("No space left", "iostream error", "unexpected pos", "write failed"))

@@ -1,4 +1,4 @@
-"""Token rows to the tensors of one step."""
+"""Turns token rows into the tensors of one step."""
 
 from __future__ import annotations
 

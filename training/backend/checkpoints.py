@@ -1,4 +1,4 @@
-"""Which checkpoint a run goes on from."""
+"""Finds the checkpoint that a run continues from."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class Trainee:
         return batches
 
     def _loss(self, batch: Sequence[PairRow]) -> torch.Tensor:
-        """Each pair stands in a random order: the label is that of both."""
+        """The loss of one batch. Each pair is put in a random order, since its label holds for both."""
         pairs = [
             (row.question1, row.question2) if self._chance.random() < 0.5 else (row.question2, row.question1)
             for row in batch

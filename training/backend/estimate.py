@@ -1,4 +1,4 @@
-"""What a run will need, before it begins."""
+"""Estimates a run's tokens, time, memory and disk before it begins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work in a process of its own."""
+"""Runs a function in a new process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 
 def in_fresh_process(work: Callable[Given, Result], *given: Given.args, **named: Given.kwargs) -> Result:
-    """What `work` returns or raises, from a new interpreter: nothing is warm, imported or taken yet.
+    """What `work` returns or raises, from a new interpreter, where nothing is imported or cached yet.
 
     `work` is a function of a module. Raises `ModelError` when the process is killed.
     """

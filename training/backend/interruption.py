@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from transformers import TrainerCallback, TrainerControl, TrainingArguments
 
-# A job runner sends its signal to every process, and the one that started us hands it on: that is one stop.
+# A job runner signals every process, and our parent passes its signal on as well; both count as one stop.
 SAME_SECONDS = 1.0
 
 
@@ -45,7 +45,7 @@ class Interruption(TrainerCallback):
         self, args: TrainingArguments, state: Any, control: TrainerControl, **kwargs: Any
     ) -> TrainerControl:
         if args.world_size > 1:
-            # One that stopped alone would leave the others waiting for its gradients.
+            # A process that stopped alone would leave the others waiting for its gradients.
             asked = torch.tensor(float(self.asked), device=args.device)
             torch.distributed.all_reduce(asked, torch.distributed.ReduceOp.MAX)
             self.asked = bool(asked.item())
@@ -55,7 +55,7 @@ class Interruption(TrainerCallback):
         return control
 
     def on_epoch_end(self, args: Any, state: Any, control: TrainerControl, **kwargs: Any) -> TrainerControl:
-        # The trainer ends an epoch that was broken off as it ends a whole one.
+        # The trainer runs the end-of-epoch code for an interrupted epoch too.
         if self.asked and state.epoch % 1:
             control.should_evaluate = control.should_save = False
         return control

@@ -1,4 +1,4 @@
-"""What a backend hands over."""
+"""The result of a backend: a base model with a trainable adapter."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from assistant.bases.weights import Weights
 
 @dataclass(frozen=True, slots=True)
 class Trainable:
-    """A base model with a fresh adapter. `in_effect` says what the hardware made of the recipe's wishes."""
+    """A base model with a fresh adapter. `in_effect` holds the settings that took effect on this hardware."""
 
     model: PeftModel
     tokenizer: PreTrainedTokenizerBase

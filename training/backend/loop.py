@@ -39,7 +39,7 @@ def arguments(recipe: Recipe, trainable: Trainable, folder: Path, validated: boo
         "warmup_steps": chosen.warmup_steps,
         "weight_decay": chosen.weight_decay,
         "max_grad_norm": chosen.max_grad_norm,
-        # 8-bit optimizer states are kernels of a GPU.
+        # 8-bit optimizer states need a GPU's kernels.
         "optim": chosen.optimizer if cuda else "adamw_torch",
         "bf16": dtype == "bfloat16",
         "fp16": dtype == "float16" and cuda,
@@ -119,7 +119,7 @@ def _sft_trainer(
 
 
 def in_effect(trainer: Trainer) -> dict[str, Any]:
-    """What the trainer really does, which on a CPU is not all that a recipe asks for."""
+    """The settings that took effect. On a CPU they can differ from the recipe's."""
     args = trainer.args
     sequences = "sequences" if getattr(args, "packing", False) else "none"
     return {
@@ -144,10 +144,10 @@ def save_adapter(trainer: Trainer, weights: Weights, folder: Path) -> None:
     """Write the adapter in 16 bits, half the size, under the public name of its base."""
     model = trainer.accelerator.unwrap_model(trainer.model)
     for config in model.peft_config.values():
-        # The loaded path is a folder of this machine.
+        # Without this the configuration would name a folder of this machine.
         config.base_model_name_or_path = weights.base.hub
         config.inference_mode = True
-    # Its embeddings are as they were; looking that up would ask the Hub.
+    # The embeddings are unchanged; letting PEFT check that would ask the Hub.
     model.save_pretrained(folder, save_embedding_layers=False)
     file = folder / WEIGHTS
     tensors = {name: tensor.to(torch.float16) for name, tensor in load_file(file).items()}

@@ -34,7 +34,7 @@ def load(recipe: Recipe, cache: Path) -> Trainable:
         weights.path,
         dtype=dtype,
         quantization_config=config,
-        # Of several processes each has a GPU of its own.
+        # With several processes each one has a GPU.
         device_map={"": PartialState().device} if device == "cuda" else None,
         use_safetensors=True,
         trust_remote_code=False,
@@ -55,7 +55,7 @@ def load(recipe: Recipe, cache: Path) -> Trainable:
             # have to be scaled, though, and what is scaled has to have 32 bits.
             autocast_adapter_dtype=dtype is torch.float16,
         )
-    # A checkpoint is loaded by the same rule, which the trainer does not know of: a run that goes on would otherwise
+    # A checkpoint has to be loaded in the same type, which the trainer does not know: a resumed run would otherwise
     # compute in float32 from there.
     loading: Any = peft_model
     loading.load_adapter = partial(peft_model.load_adapter, autocast_adapter_dtype=dtype is torch.float16)

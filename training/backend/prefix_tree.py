@@ -1,4 +1,4 @@
-"""Rows of tokens as prefix trees: what several rows begin with is computed once.
+"""Rows of tokens as prefix trees: a beginning that several rows share is computed once.
 
 Instructions, and the text that several questions are asked about, repeat in almost every row. In a tree
 every token attends to its ancestors only, so each row's result and gradient are those of the row alone
@@ -43,7 +43,7 @@ def build(rows: Sequence[TokenRow]) -> Tree:
             if weight and parent >= 0:
                 targets.append((parent, token, weight))
             if depth == last:
-                break  # it is predicted, and nothing is predicted from it
+                break  # the last token is predicted, and nothing is predicted from it
             node = children.get((parent, token))
             if node is None:
                 node = children[parent, token] = len(tokens)

@@ -1,4 +1,4 @@
-"""What has to be carried over when a run goes on from a checkpoint."""
+"""State that a resumed run has to carry over from its checkpoint."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class EarlyStopping(EarlyStoppingCallback):
         super().on_train_begin(args, state, control, **kwargs)
         saved = state.stateful_callbacks.get(type(self).__name__, {})
         self.early_stopping_patience_counter = saved.get("attributes", {}).get("early_stopping_patience_counter", 0)
-        # The run had stopped, and was cut off before its end.
+        # The run had stopped early and was killed before it ended.
         if self.early_stopping_patience_counter >= self.early_stopping_patience:
             control.should_training_stop = True
 
@@ -34,7 +34,7 @@ def adopt(checkpoint: Path, recipe: Recipe) -> None:
     optimizer_file, scheduler_file = checkpoint / "optimizer.pt", checkpoint / "scheduler.pt"
     optimizer = torch.load(optimizer_file, map_location="cpu", weights_only=True)
     for group in optimizer["param_groups"]:
-        # The next step uses what stands here, which is the schedule's part of the rate it begins with.
+        # The next step uses this value: the initial rate times the schedule's factor.
         group["lr"] *= chosen.learning_rate / group["initial_lr"]
         group["initial_lr"] = chosen.learning_rate
         # Biases and norms are kept without decay by the trainer.

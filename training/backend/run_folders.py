@@ -1,4 +1,4 @@
-"""Where runs live, which one a command means, and how one goes on from another."""
+"""Folders of training runs: their place, their name, and how one forks another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training that goes on from a finished version, on rows of its own and with a schedule of its own."""
+"""Starts a training from a finished version, with new rows and a new schedule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a training run reports while it runs."""
+"""Reports a training run to its tracker while it runs."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Watch(TrainerCallback):
     def _start_timer(self, *args: Any, **kwargs: Any) -> None:
         self._since = time.perf_counter()
 
-    # What lies between a step and one of these is no training.
+    # Time between a step and one of these events is not training.
     on_epoch_begin = on_evaluate = on_save = _start_timer
 
 

@@ -1,4 +1,4 @@
-"""What the training benchmark compares with: TRL's SFTTrainer and PEFT, as they come."""
+"""The baseline of the training benchmark: TRL's SFTTrainer with PEFT and default settings."""
 
 from __future__ import annotations
 

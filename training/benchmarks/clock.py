@@ -1,4 +1,4 @@
-"""What the benchmarks read off a trainer while it runs."""
+"""Records step times and memory of a trainer for the benchmarks."""
 
 from __future__ import annotations
 

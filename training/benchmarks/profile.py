@@ -75,7 +75,7 @@ def profiled(recipe: Recipe, rows: Rows, cache: Path, threads: int) -> Profile:
         seconds[_kind(event, vocabulary, recipe.lora.r)] += event.self_cpu_time_total / 1e6
         operations += (event.flops or 0) if event.name in PRODUCTS else 0
     shares = {name: seconds[name] / watching.seconds for name in (BASE, ADAPTER, ATTENTION, OUTPUT, OPTIMIZER)}
-    # What is left holds small operations, Python, and the making of batches.
+    # The rest is small operations, Python, and the making of batches.
     shares[REST] = 1 - sum(shares.values())
     return Profile(shares, operations / watching.seconds, _peak(dtype))
 

@@ -1,1 +1,1 @@
-"""One retraining: what it is asked, its steps, the journal that it goes on from, and what it says at the end."""
+"""One retraining: its plan, its steps, the journal it resumes from, and its summary."""

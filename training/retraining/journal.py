@@ -1,4 +1,4 @@
-"""What a retraining has done so far, in a file that outlives it."""
+"""The journal of a retraining: the steps it has finished, on disk."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Journal:
         self._write()
 
     def forget(self, steps: Iterable[str]) -> None:
-        """Have these done again."""
+        """Mark these steps as not done, so that they run again."""
         for step in steps:
             self.steps.pop(step, None)
         self._write()

@@ -1,4 +1,4 @@
-"""What a retraining is asked to do, and the recipe that comes of it."""
+"""The plan of a retraining, and the recipe made from it."""
 
 from __future__ import annotations
 

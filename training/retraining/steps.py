@@ -29,7 +29,7 @@ from training.retraining.plan import Plan
 
 EXPORT, GATE, PRODUCTION, PUBLISH = "export", "gate", "production", "publish"
 RECIPE = "recipe.yaml"
-# What was killed together with the retraining before this one may still write its checkpoint.
+# A training that was killed with the previous retraining may still be writing its checkpoint.
 PATIENCE = 120.0
 
 

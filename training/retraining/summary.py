@@ -1,4 +1,4 @@
-"""What a retraining did, as text for a terminal or a mail and as one HTML page."""
+"""The summary of a retraining, as text for a terminal or a mail and as one HTML page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from training.retraining.journal import Journal, Json
 from training.retraining.steps import EXPORT, GATE, PRODUCTION, PUBLISH
 
 TEXT, PAGE = "summary.txt", "summary.html"
-# Of each set, what tells most.
+# The most telling figures of each set.
 SHOWN = ("accuracy", "f1", "roc_auc", "brier", "exact_match", "refused")
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True

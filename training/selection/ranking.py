@@ -1,4 +1,4 @@
-"""Which versions of a task can be compared, their order, and how that is shown."""
+"""Ranks the versions of a task that can be compared, and shows the ranking."""
 
 from __future__ import annotations
 
