@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from assistant.errors import GpuUnavailableError, InputError
 from assistant.judge.calibration import OperatingPoint
+from assistant.judge.decision import too_close
 from assistant.judge.judge import Judge
 from assistant.judge.reasons import Explainer
 from assistant.people.visitors import notice
@@ -27,7 +28,6 @@ from assistant.records import (
     ReasonUpdate,
     Suggestion,
     Turn,
-    Verdict,
 )
 from assistant.search.retriever import Retriever
 from assistant.serving.current import Served, Serving
@@ -203,13 +203,13 @@ class Desk:
         durations["judge"] += time.perf_counter() - retrieved
         matches = tuple(v for v in verdicts if v.label == "same")[: self._settings.max_matches]
         near_misses = tuple(v for v in verdicts if v.label != "same")[: self._settings.max_near_misses]
-        return Part(asked, language, matches, near_misses, self._ambiguous(matches, language))
-
-    def _ambiguous(self, matches: Sequence[Verdict], language: Language) -> bool:
-        if len(matches) < 2:
-            return False
-        first, second = (verdict.probability or 0.0 for verdict in matches[:2])
-        return first - second < self._settings.margin(language)
+        return Part(
+            asked,
+            language,
+            matches,
+            near_misses,
+            too_close([verdict.probability for verdict in matches], self._settings.margin(language)),
+        )
 
     def _language(self, text: str, chosen: str, otherwise: Language = "en") -> Language:
         if chosen == "auto":

@@ -16,7 +16,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from assistant.judge.calibration import OperatingPoint
-from assistant.judge.judge import labels
+from assistant.judge.decision import decide
 from assistant.records import LANGUAGES, Language, Part
 from assistant.settings import Settings, load_settings
 from assistant.store.connection import open_store
@@ -61,7 +61,7 @@ def measures(language: Language, shown: Sequence[tuple[Wording, Sequence[str]]])
 def matches_at(part: Part, threshold: float, margin: float, most: int) -> list[str]:
     """The ids of the answers that the desk would have shown with this threshold on P(same), at most `most`."""
     verdicts = (*part.matches, *part.near_misses)
-    decided = labels([verdict.probability for verdict in verdicts], threshold, margin)
+    decided = decide([verdict.probability for verdict in verdicts], threshold, margin)
     same = [verdict for verdict, label in zip(verdicts, decided, strict=True) if label == "same"]
     return [verdict.candidate.answer.id for verdict in same[:most]]
 

@@ -75,7 +75,7 @@ def calibrate(options: argparse.Namespace, settings: Settings, place: Path) -> t
         kept = elsewhere(place, embedder.name, model.identity)
         for language in LANGUAGES:
             groups = groups_of(language, options, embedder, model)
-            fits += fit_all(language, label(groups, language, model, cache), model.identity)
+            fits += fit_all(language, label(groups, language, model, cache), model.identity, settings.margin(language))
         return Calibration(embedder.name, (*fits, *kept)), model.identity
 
 

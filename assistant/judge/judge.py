@@ -8,8 +8,9 @@ from dataclasses import replace
 from assistant import prompts
 from assistant.generator import Generator, LabelScore, TreePrompt
 from assistant.judge.calibration import Calibration, JudgeModel, OperatingPoint
+from assistant.judge.decision import decide
 from assistant.prompts import ChatFormat
-from assistant.records import Candidate, Label, Language, Signals, Verdict
+from assistant.records import Candidate, Language, Signals, Verdict
 from assistant.text.words import compare, uncovered_share
 
 # A model that gives both labels together less than this did not answer the question that was put.
@@ -62,8 +63,8 @@ def readable_logit(score: LabelScore) -> float | None:
 class Judge:
     """Judges candidates by all signals at hand.
 
-    `thresholds` hold the least P(same) per language that counts as "same", `margins` how close two are
-    that nothing tells apart; the language model reads the `candidates` that look best without it.
+    `thresholds` and `margins`, by language, are those of `assistant.judge.decision`. The language model reads the
+    `candidates` that score best without it.
     """
 
     def __init__(
@@ -111,7 +112,7 @@ class Judge:
         ]
         probabilities = self._calibration.probabilities(language, measured, self._model)
         rows = sorted(zip(candidates, measured, probabilities, strict=True), key=_surest_first)
-        decided = labels([probability for *_, probability in rows], self._thresholds[language], self._margins[language])
+        decided = decide([probability for *_, probability in rows], self._thresholds[language], self._margins[language])
         return [
             Verdict(candidate, probability, label, signals, compare(asked, candidate.phrasing, language)[0])
             for (candidate, signals, probability), label in zip(rows, decided, strict=True)
@@ -143,19 +144,6 @@ class Judge:
     def points(self, language: Language) -> tuple[OperatingPoint, ...]:
         """The thresholds to choose from for questions in `language`, by rising precision."""
         return self._calibration.deciding(language, self._model).points
-
-
-def labels(probabilities: Sequence[float | None], threshold: float, margin: float) -> list[Label]:
-    """What candidates are called whose P(same) are given in falling order, with None (unjudged) last.
-
-    Two that lie within `margin` share between them what one of them would have had: neither may reach the threshold
-    although it is all but sure that one of them is right. Then both count as "same".
-    """
-    found: list[Label] = ["unjudged" if p is None else "same" if p >= threshold else "different" for p in probabilities]
-    first, second = [*probabilities, None, None][:2]
-    if first is not None and second is not None and first - second < margin and first + second >= threshold:
-        found[:2] = ["same", "same"]
-    return found
 
 
 def _surest_first(row: tuple[Candidate, Signals, float | None]) -> float:

@@ -68,7 +68,18 @@ def threshold(settings: Settings, language: Language, model: JudgeModel, calibra
     chosen = settings.threshold(language)
     if chosen is not None:
         return chosen
-    point = calibration.deciding(language, model).point(settings.precision)
+    fit = calibration.deciding(language, model)
+    point = fit.point(settings.precision)
+    if fit.margin != settings.margin(language):
+        log.warning(
+            "the thresholds of %s were measured with a margin of %g and RESPOSTA_MARGIN_%s is %g, so the precision may "
+            "differ: calibrate with this margin, or set RESPOSTA_THRESHOLD_%s",
+            language,
+            fit.margin,
+            language.upper(),
+            settings.margin(language),
+            language.upper(),
+        )
     if point.precision < settings.precision:
         log.warning(
             "RESPOSTA_PRECISION=%g was not reached on the questions that calibrated %s; the best was %.3f: choose "

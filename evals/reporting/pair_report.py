@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from assistant.errors import InputError
-from assistant.records import LANGUAGES
+from assistant.judge.decision import decide
+from assistant.records import LANGUAGES, Language
 from evals.measures.classification import FIGURES, intervals, measure_probabilities
 
 
-def at_thresholds(rows: Iterable[Mapping[str, Any]], thresholds: Mapping[str, float]) -> dict[str, dict[str, float]]:
-    """By language, what the app's own threshold does to these pairs: `threshold`, `accuracy`, `precision` and `recall`
-    of what it shows, None where it shows nothing."""
-    judged = [(bool(row["same"]), row["probability"], row["language"]) for row in rows]
-    found = {}
+def at_thresholds(
+    rows: Iterable[Mapping[str, Any]],
+    thresholds: Mapping[Language, float],
+    margins: Mapping[Language, float],
+    question: Callable[[Mapping[str, Any]], Hashable | None],
+) -> dict[str, dict[str, float]]:
+    """By language, what the app would show of these pairs at its own threshold: `threshold`, `accuracy`, `precision`
+    and `recall`, None where it shows nothing. Pairs without a probability do not count.
+
+    Rows with the same `question` are candidates of one question and decided together, as the app decides; a row whose
+    `question` is None stands by itself.
+    """
+    judged: dict[str, dict[Hashable, list[tuple[float, bool]]]] = {}
+    for number, row in enumerate(rows):
+        if row["probability"] is not None:
+            key = question(row)
+            group = judged.setdefault(row["language"], {}).setdefault(("alone", number) if key is None else key, [])
+            group.append((row["probability"], bool(row["same"])))
+    found: dict[str, dict[str, float]] = {}
     for language, threshold in thresholds.items():
-        own = [(same, probability) for same, probability, of in judged if of == language and probability is not None]
-        if own:
-            measured = measure_probabilities([same for same, _ in own], [value for _, value in own], threshold)
-            shown = {name: getattr(measured, name) for name in ("accuracy", "precision", "recall")}
-            found[language] = {"threshold": threshold} | shown
+        same, shown = [], []
+        for group in judged.get(language, {}).values():
+            group.sort(key=lambda pair: pair[0], reverse=True)
+            labels = decide([probability for probability, _ in group], threshold, margins[language])
+            same += [label for _, label in group]
+            shown += [float(label == "same") for label in labels]
+        if same:
+            measured = measure_probabilities(same, shown, 0.5)
+            found[language] = {"threshold": threshold} | {
+                name: getattr(measured, name) for name in ("accuracy", "precision", "recall")
+            }
     return found
 
 

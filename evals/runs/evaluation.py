@@ -17,6 +17,7 @@ from typing import Any
 from assistant import prompts
 from assistant.errors import InputError
 from assistant.prompts import ChatFormat
+from assistant.records import LANGUAGES
 from assistant.settings import Settings
 from evals.data.leaks import Leaks, find_leaks
 from evals.data.named_sets import RowSet
@@ -63,7 +64,7 @@ def evaluate(evaluation: Evaluation, settings: Settings, folder: Path, with_text
             rows = system.ask(some)
             kept.add(rows if with_texts else [_without_texts(row) for row in rows], time.perf_counter() - begun)
             progress.advance(len(rows))
-        report = _report(evaluation, leaks, kept, system, made_with)
+        report = _report(evaluation, leaks, kept, system, made_with, settings)
         write_report(folder, report, kept)
         write_page(folder, report, kept)
     return report
@@ -102,13 +103,21 @@ def _leaks(evaluation: Evaluation) -> Leaks:
 
 
 def _report(
-    evaluation: Evaluation, leaks: Leaks, kept: KeptRows, system: Opened, made_with: Mapping[str, Any]
+    evaluation: Evaluation,
+    leaks: Leaks,
+    kept: KeptRows,
+    system: Opened,
+    made_with: Mapping[str, Any],
+    settings: Settings,
 ) -> Report:
     data = evaluation.data
     is_reading = data.task == "portuguese-qa"
     found = reading_findings(kept) if is_reading else pair_findings(kept, THRESHOLD)
     if system.thresholds:
-        found["detail"]["app"] = at_thresholds(kept, system.thresholds)
+        margins = {language: settings.margin(language) for language in LANGUAGES}
+        found["detail"]["app"] = at_thresholds(
+            kept, system.thresholds, margins, lambda row: rivalry(data.rows[row["row"]])
+        )
     single = _single_seconds(system, [row["row"] for row in _first(kept, TIMED)])
     cost: dict[str, float] = {
         "seconds": kept.seconds,

@@ -10,6 +10,7 @@ from typing import Any
 
 from assistant.errors import InputError, ModelError
 from assistant.reader.reader import Reader
+from assistant.records import Language
 from assistant.search.embedder import open_embedder
 from assistant.serving.build import span_reader
 from assistant.serving.choose import open_models
@@ -77,7 +78,7 @@ class Opened:
     wait: Callable[[int], object]
     model: dict[str, Any]
     reasons: Callable[[Sequence[int]], dict[str, Any]] | None = None
-    thresholds: dict[str, float] = field(default_factory=dict)
+    thresholds: dict[Language, float] = field(default_factory=dict)
 
 
 @contextmanager

@@ -103,6 +103,13 @@ def reading_rows() -> list[dict[str, Any]]:
     ]
 
 
+NO_MARGINS = {"en": 0.0, "pt": 0.0}
+
+
+def alone(row: dict[str, Any]) -> None:
+    """No row has rivals."""
+
+
 def reading_report() -> Report:
     rows = reading_rows()
     return Report(
@@ -126,7 +133,7 @@ def write_samples(folder: Path, version: str = "a" * 64) -> None:
     """A judge's report of `version`, a weaker baseline's, a leaky one's without texts, and a reading's."""
     good, weak, leaky = pair_rows(1, 0.9), pair_rows(2, 0.5), pair_rows(3, 1.6, texts=False)
     judged = pair_report(good)
-    at_own = at_thresholds(good, {"en": 0.55, "pt": 0.6})
+    at_own = at_thresholds(good, {"en": 0.55, "pt": 0.6}, NO_MARGINS, alone)
     judged = replace(judged, model=judged.model | {"version": version}, detail=judged.detail | {"app": at_own})
     write_report(folder / "judge", judged, good)
     (folder / "judge" / "report.html").write_text("<!doctype html><title>Report</title>", encoding="utf-8")

@@ -23,7 +23,7 @@ from evals.reporting.pair_report import at_thresholds, pair_findings
 from evals.reporting.report import Report, write_report
 from tests.support.adapters import TASK, make_version
 from tests.support.commands import ran
-from tests.support.evaluations import pair_rows
+from tests.support.evaluations import NO_MARGINS, alone, pair_rows
 from tests.support.hub_server import OWNER, WRITES
 from tests.support.interactions import asked
 from training.backend.run_folders import open_run
@@ -68,7 +68,7 @@ class Commands:
             for row in rows:
                 row["probability"] = 0.5 if row["probability"] is None else row["probability"]
             found = pair_findings(rows, 0.5)
-            found["detail"]["app"] = at_thresholds(rows, {"en": 0.5, "pt": 0.5})
+            found["detail"]["app"] = at_thresholds(rows, {"en": 0.5, "pt": 0.5}, NO_MARGINS, alone)
             report = Report(
                 task=TASK,
                 system="judge",

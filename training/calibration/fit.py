@@ -34,8 +34,10 @@ SIGNAL_SETS: dict[Language, tuple[tuple[SignalName, ...], ...]] = {
 }
 
 
-def fit_all(language: Language, groups: Sequence[LabelledGroup], model: JudgeModel) -> list[Fit]:
+def fit_all(language: Language, groups: Sequence[LabelledGroup], model: JudgeModel, margin: float) -> list[Fit]:
     """One fit per set of signals of the language, with held-out figures of a cross-validation by question.
+
+    `margin` is the app's for this language: what counts as shown at the operating points depends on it.
 
     Sets with the answers' signals serve what retrieval proposed and are fitted on such groups alone: pairs that were
     picked by hand, Quora's, would give the model's label far more weight than it earns there. Those pairs are what
@@ -61,7 +63,8 @@ def fit_all(language: Language, groups: Sequence[LabelledGroup], model: JudgeMod
             rows=sum(len(group.same) for group in used[names]),
             brier=mean_brier(_comparable(own, list(heldout.values()))),
             heldout=figures(own),
-            points=operating_points(own),
+            points=operating_points(own, margin),
+            margin=margin,
         )
         for names, own in heldout.items()
     ]

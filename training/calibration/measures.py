@@ -1,4 +1,4 @@
-"""What held-out probabilities are worth: per domain, and at the thresholds a team may choose."""
+"""Figures of held-out probabilities: by domain, and at the thresholds that a team may choose."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import numpy as np
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from assistant.judge.calibration import OperatingPoint
+from assistant.judge.decision import shown_from
 from training.calibration.regression import LabelledGroup
 
-# Shares of right answers among those shown that a team may aim for.
+# Precisions that a team may choose.
 TARGETS = (0.80, 0.85, 0.90, 0.95, 0.98)
 
 
@@ -27,14 +28,24 @@ class HeldOut:
         return self.group.domain
 
     @property
-    def first(self) -> tuple[float, bool]:
-        """P(same) of the best pair, and whether that is right."""
-        return max(zip(self.probabilities, self.group.same, strict=True))
+    def right_first(self) -> bool:
+        """Whether the pair with the greatest P(same) is right."""
+        return max(zip(self.probabilities, self.group.same, strict=True))[1]
 
     @property
-    def right(self) -> float | None:
-        """P(same) of the best right pair; None where there is none."""
-        return max((p for p, same in zip(self.probabilities, self.group.same, strict=True) if same), default=None)
+    def is_answerable(self) -> bool:
+        """Whether one of the pairs is right."""
+        return any(self.group.same)
+
+    def shown_from(self, margin: float) -> tuple[float, float]:
+        """The greatest thresholds at which the app shows anything, and at which it shows a right pair.
+
+        The second is -inf where no pair is right. Both follow `assistant.judge.decision`.
+        """
+        ordered = sorted(zip(self.probabilities, self.group.same, strict=True), reverse=True)
+        shown = shown_from([probability for probability, _ in ordered], margin)
+        right = (threshold for threshold, (_, same) in zip(shown, ordered, strict=True) if same)
+        return max(shown), max(right, default=float("-inf"))
 
 
 def mean_brier(heldout: Sequence[HeldOut]) -> float:
@@ -50,30 +61,34 @@ def figures(heldout: Sequence[HeldOut]) -> dict[str, float]:
         found[f"{domain} roc_auc"] = float(roc_auc_score(same, probabilities))
         found[f"{domain} brier"] = float(brier_score_loss(same, probabilities))
         if any(one.group.is_ranking for one in own):
-            found[f"{domain} right first"] = float(np.mean([one.first[1] for one in own if one.right is not None]))
+            found[f"{domain} right first"] = _mean([one.right_first for one in own if one.is_answerable])
     return found
 
 
-def operating_points(heldout: Sequence[HeldOut]) -> tuple[OperatingPoint, ...]:
+def operating_points(heldout: Sequence[HeldOut], margin: float) -> tuple[OperatingPoint, ...]:
     """For every target, the least threshold at which the first answers shown are right that often in every domain.
 
-    Where a domain never reaches the target, its best counts. A domain of which nothing is shown has no precision.
+    What is shown follows `assistant.judge.decision` with `margin`. If a domain never reaches the target, the threshold
+    of its best precision counts. A domain of which nothing is shown has no precision.
     """
     domains = list(_by_domain(heldout).values())
     points = []
     for target in TARGETS:
-        threshold = max(_threshold([one.first for one in own], target) for own in domains)
-        tried = [[right for p, right in (one.first for one in own) if p >= threshold] for own in domains]
-        answered = [_mean([one.right >= threshold for one in own if one.right is not None]) for own in domains]
-        shown = [_mean([one.first[0] >= threshold for one in own]) for own in domains]
-        precision = min(_mean(firsts) for firsts in tried if firsts)
-        points.append(OperatingPoint(target, threshold, precision, _mean(answered), _mean(shown)))
+        threshold = min(1.0, max(_threshold(own, margin, target) for own in domains))
+        precisions, answered, shown = [], [], []
+        for own in domains:
+            visible = [one for one in own if one.shown_from(margin)[0] >= threshold]
+            if visible:
+                precisions.append(_mean([one.right_first for one in visible]))
+            answered.append(_mean([one.shown_from(margin)[1] >= threshold for one in own if one.is_answerable]))
+            shown.append(len(visible) / len(own))
+        points.append(OperatingPoint(target, threshold, min(precisions), _mean(answered), _mean(shown)))
     return tuple(points)
 
 
-def _threshold(firsts: Sequence[tuple[float, bool]], precision: float) -> float:
-    """The least probability of `firsts` (with whether it was right) that keeps `precision`."""
-    ordered = sorted(firsts, reverse=True)
+def _threshold(heldout: Sequence[HeldOut], margin: float, precision: float) -> float:
+    """The least threshold that keeps `precision` on these questions; that of the best precision if none does."""
+    ordered = sorted(((one.shown_from(margin)[0], one.right_first) for one in heldout), reverse=True)
     shown_right = np.cumsum([right for _, right in ordered]) / np.arange(1, len(ordered) + 1)
     good = np.flatnonzero(shown_right >= precision)
     return ordered[good[-1] if len(good) else int(np.argmax(shown_right))][0]

@@ -17,7 +17,7 @@ from evals.reporting.pair_report import at_thresholds, pair_findings
 from evals.reporting.report import Report, write_report
 from tests.support.adapters import TASK, stages
 from tests.support.commands import ran
-from tests.support.evaluations import pair_rows
+from tests.support.evaluations import NO_MARGINS, alone, pair_rows
 
 FAST = {"single_row_seconds": 0.2, "peak_memory_bytes": 2 * 1024**3}
 RULES_OF_TEST = TaskRules.model_validate(
@@ -92,7 +92,7 @@ def test_a_version_that_shows_nothing_is_refused_however_right_it_is(made, measu
         version, rows = made(seed), pair_rows(1, 1.5)
         measured(version, 1.5)
         found = pair_findings(rows, 0.5)
-        found["detail"]["app"] = at_thresholds(rows, {"en": threshold})
+        found["detail"]["app"] = at_thresholds(rows, {"en": threshold}, NO_MARGINS, alone)
         measured(version, 1.5, name="shop", **found)
         assert failed(checks(version)) == refused
 

@@ -40,14 +40,14 @@ def groups() -> list[LabelledGroup]:
 
 
 def test_more_signals_are_measured_as_better_on_held_out_groups(groups) -> None:
-    least, *_, most = fit_all("en", groups, MODEL)
+    least, *_, most = fit_all("en", groups, MODEL, 0.25)
     assert set(least.weights) == {"cosine"}
     assert set(most.weights) == {"cosine", "answer_cosine", "differing_share", "uncovered_share", "label_logit"}
     for domain in ("one", "two"):
         assert most.heldout[f"{domain} brier"] < least.heldout[f"{domain} brier"]
         assert most.heldout[f"{domain} right first"] > 0.9
     # A fit that reads the model's label holds for that model only.
-    assert (least.model, most.model) == (None, MODEL)
+    assert (least.model, most.model) == (None, MODEL, 0.25)
     assert most.brier == pytest.approx((most.heldout["one brier"] + most.heldout["two brier"]) / 2)
 
 
@@ -55,7 +55,7 @@ def test_a_signal_that_points_the_wrong_way_weighs_nothing(groups) -> None:
     turned = [
         replace(g, signals=tuple(replace(s, differing_share=1 - s.differing_share) for s in g.signals)) for g in groups
     ]
-    most = fit_all("en", turned, MODEL)[-1]
+    most = fit_all("en", turned, MODEL, 0.25)[-1]
     assert most.weights["differing_share"] == 0
     assert most.weights["cosine"] > 0
     assert most.weights["label_logit"] > 0
@@ -70,7 +70,7 @@ def test_questions_without_an_answer_teach_what_the_questions_are_worth(groups) 
     chance = random.Random(5)
     answered = [drawn_group(chance, "answered", logit_tells=False) for _ in range(60)]
     questions = [replace(without_answers(group), domain="questions") for group in groups]
-    without, most = (fit_all("en", rows, MODEL)[-1] for rows in (answered, answered + questions))
+    without, most = (fit_all("en", rows, MODEL, 0.25)[-1] for rows in (answered, answered + questions))
     assert most.weights["label_logit"] > 2 * without.weights["label_logit"]
     assert most.weights["answer_cosine"] > 0 > most.weights["uncovered_share"]
     assert most.rows == 60 * 5 + 160 * 5
@@ -84,8 +84,8 @@ def test_pairs_picked_by_hand_have_fits_of_their_own(groups) -> None:
         LabelledGroup("pairs", (Signals(chance.gauss(0.9, 0.03), chance.gauss(3 if same else -3, 1), None),), (same,))
         for same in (True, False) * 100
     ]
-    cosine, label, *proposed = fit_all("en", groups + pairs, MODEL)
-    assert proposed == fit_all("en", groups, MODEL)[2:]
+    cosine, label, *proposed = fit_all("en", groups + pairs, MODEL, 0.25)
+    assert proposed == fit_all("en", groups, MODEL, 0.25)[2:]
     assert [fit.proposed for fit in (cosine, label, *proposed)] == [False, False, True, True, True]
     assert (cosine.rows, label.rows) == (200, 200)
     assert label.heldout["pairs roc_auc"] > 0.95 > cosine.heldout["pairs roc_auc"]
@@ -104,7 +104,7 @@ def test_a_domain_of_another_level_does_not_turn_a_signal_round() -> None:
         else replace(g, signals=tuple(replace(s, cosine=s.cosine + 0.3) for s in g.signals))
         for i, g in enumerate(drawn_group(chance, "high") for _ in range(60))
     ]
-    assert fit_all("en", low + lifted, MODEL)[0].weights["cosine"] > 0
+    assert fit_all("en", low + lifted, MODEL, 0.25)[0].weights["cosine"] > 0
 
 
 def test_questions_with_an_unreadable_label_take_no_part_where_it_is_needed(groups) -> None:
@@ -112,12 +112,12 @@ def test_questions_with_an_unreadable_label_take_no_part_where_it_is_needed(grou
         replace(g, signals=(replace(g.signals[0], label_logit=None), *g.signals[1:])) if i % 4 == 0 else g
         for i, g in enumerate(groups)
     ]
-    *_, without, most = fit_all("en", unread, MODEL)
+    *_, without, most = fit_all("en", unread, MODEL, 0.25)
     assert (without.rows, most.rows) == (800, 600)
     # Both are compared on the questions that both could judge.
     read = [group for group in unread if group.has(["label_logit"])]
     assert without.brier != pytest.approx((without.heldout["one brier"] + without.heldout["two brier"]) / 2, abs=1e-9)
-    assert most.brier == pytest.approx(fit_all("en", read, MODEL)[-1].brier)
+    assert most.brier == pytest.approx(fit_all("en", read, MODEL, 0.25)[-1].brier)
 
 
 def test_labels_that_can_hardly_be_read_are_not_used_at_all(groups) -> None:
@@ -125,4 +125,4 @@ def test_labels_that_can_hardly_be_read_are_not_used_at_all(groups) -> None:
         replace(g, signals=tuple(replace(s, label_logit=None) for s in g.signals)) if i % 4 else g
         for i, g in enumerate(groups)
     ]
-    assert all("label_logit" not in fit.weights for fit in fit_all("en", unread, MODEL))
+    assert all("label_logit" not in fit.weights for fit in fit_all("en", unread, MODEL, 0.25))

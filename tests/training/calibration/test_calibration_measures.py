@@ -28,8 +28,8 @@ HARD = [
 ]
 
 
-def point(heldout: list[HeldOut], target: float) -> OperatingPoint:
-    (found,) = (one for one in operating_points(heldout) if one.target == target)
+def point(heldout: list[HeldOut], target: float, margin: float = 0.0) -> OperatingPoint:
+    (found,) = (one for one in operating_points(heldout, margin) if one.target == target)
     return found
 
 
@@ -49,14 +49,24 @@ def test_a_right_answer_in_second_place_counts_as_answered_once_it_is_shown() ->
 
 def test_a_target_that_is_never_reached_takes_the_best_there_is() -> None:
     never = [asked("d", [0.9, 0.1], 1), asked("d", [0.8, 0.1], 0), asked("d", [0.7, 0.1], 0), asked("d", [0.6], None)]
-    for found in operating_points(never):
+    for found in operating_points(never, 0.0):
         assert (found.threshold, found.precision) == (0.7, pytest.approx(2 / 3))
-    assert [found.target for found in operating_points(never)] == list(TARGETS)
+    assert [found.target for found in operating_points(never, 0.0)] == list(TARGETS)
 
 
 def test_a_domain_of_which_nothing_is_shown_has_no_say_in_the_precision() -> None:
     low = [asked("low", [0.2, 0.1], 0)]
     assert point(HARD + low, 0.8) == OperatingPoint(0.8, 0.7, 1.0, 0.25, 0.2)
+
+
+def test_two_close_ones_below_the_threshold_count_as_shown() -> None:
+    close = [*[asked("d", [0.9, 0.1], 0)] * 3, asked("d", [0.45, 0.44], 1)]
+    # The app shows the fourth's two up to a threshold of 0.89, a wrong one first. Three of four are right.
+    assert point(close, 0.8, 0.25) == OperatingPoint(0.8, 0.9, 1.0, 0.75, 0.75)
+    loose = [*[asked("d", [0.9, 0.1], 0)] * 4, asked("d", [0.45, 0.44], 1)]
+    assert point(loose, 0.8, 0.25) == OperatingPoint(0.8, 0.89, 0.8, 1.0, 1.0)
+    # Without the rule neither of them is shown before 0.45.
+    assert point(loose, 0.8) == OperatingPoint(0.8, 0.45, 0.8, 0.8, 1.0)
 
 
 def test_figures_are_those_of_each_domain() -> None:
