@@ -1,7 +1,7 @@
 # Set-up, serving and tests for a machine that has Python 3.11, make, git, gcc and the package registries.
 #
 #   make app    set up what is missing and serve http://127.0.0.1:7860
-#   make test   set up what is missing and run all tests
+#   make test   set up what is missing, also Debian's Chromium, and run all tests
 #   make check  set up what is missing and look at the code: ruff's rules and format, mypy's types
 #   make reports DATA=FOLDER CROSS_ENCODER=FOLDER   measure the shipped adapters and all baselines again
 #   make retrain [DATA=FOLDER]   a whole small retraining, from agents' feedback to the gate, in minutes without a GPU
@@ -13,13 +13,17 @@ TORCH_INDEX_URL ?=
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip install --disable-pip-version-check -q
 
-.PHONY: app test setup weights check reports retrain clean
+.PHONY: app test chromium setup weights check reports retrain clean
 
 app: weights
 	$(VENV)/bin/python app.py
 
-test: weights $(VENV)/.test-packages
+# Chromium comes first: where it cannot be installed, that is said before minutes of set-up.
+test: chromium weights $(VENV)/.test-packages
 	$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+chromium:
+	$(PYTHON) tests/support/chromium.py
 
 setup: $(VENV)/.packages
 

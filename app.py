@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import secrets
 import signal
-import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -15,9 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.errors import RespostaError, SettingsError
+from assistant.errors import RespostaError
 from assistant.logs import log_to_stderr
 from assistant.settings import Settings, is_loopback, load_settings
+from assistant.ui.browser_secret import browser_secret
+from assistant.ui.libraries import silence_libraries
+from assistant.ui.server import address, listen, serve
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
 SPACE_FRAMES = ("https://huggingface.co", "https://*.hf.space")
-# JSON may write one character as twelve (\ud83d\ude00), and a call carries a little more than its texts.
+# JSON may write one character as twelve bytes (\ud83d\ude00), and a call holds a little more than its texts.
 BYTES_PER_CHARACTER = 12
 BYTES_AROUND_TEXT = 64 * 1024
 
@@ -36,8 +37,10 @@ _log = logging.getLogger("resposta")
 
 
 def build_app(settings: Settings, desk: Desk, board: Board) -> FastAPI:
-    """The whole app on an open desk and board: the page at /, its API under /gradio_api, /healthz."""
-    silence_libraries()
+    """The whole app on an open desk and board: the page at /, its API under /gradio_api, /healthz.
+
+    Call `silence_libraries` before, as Gradio reads the environment when it is imported.
+    """
     import gradio as gr
     from fastapi import FastAPI
     from fastapi.responses import PlainTextResponse
@@ -61,7 +64,7 @@ def build_app(settings: Settings, desk: Desk, board: Board) -> FastAPI:
     app.get("/healthz", response_class=PlainTextResponse)(lambda: "ok")
     app.mount(f"/{STATIC_PATH}", StaticFiles(directory=STATIC))
     page = build_page(desk, board, Access(settings), browser_secret(settings.data_dir), settings.max_queue)
-    app = gr.mount_gradio_app(
+    return gr.mount_gradio_app(
         app,
         page,
         path="/",
@@ -80,42 +83,25 @@ def build_app(settings: Settings, desk: Desk, board: Board) -> FastAPI:
         theme=build_theme(),
         head=HEAD,
     )
-    app.state.gradio = app.routes[-1].app
-    return app
-
-
-def silence_libraries() -> None:
-    """Switch off the libraries' telemetry, history and chatter. They read this when they are imported."""
-    os.environ.update(
-        GRADIO_ANALYTICS_ENABLED="False",
-        GRADIO_RUN_HISTORY="False",
-        GRADIO_MCP_SERVER="False",
-        HF_HUB_DISABLE_TELEMETRY="1",
-        DO_NOT_TRACK="1",
-        DISABLE_TELEMETRY="1",
-        TOKENIZERS_PARALLELISM="false",
-        TRANSFORMERS_VERBOSITY="error",
-    )
-    if not sys.stderr.isatty():
-        os.environ["TQDM_DISABLE"] = "1"
 
 
 def _emulate_cuda() -> None:
-    """On ZeroGPU, before anything imports torch: `spaces` plays CUDA in this thread, which then loads the models."""
-    # transformers would read the weights in threads of its own, where nobody plays CUDA.
+    """On ZeroGPU, before anything imports torch: `spaces` emulates CUDA in this thread, which then loads the models."""
+    # transformers would read the weights in threads of its own, where CUDA is not emulated.
     os.environ["HF_DEACTIVATE_ASYNC_LOAD"] = "1"
     import spaces
 
-    # What a worker computes is marked where the model is. A handler as a whole belongs here, with the database.
+    # By default a handler runs in a GPU worker as a whole. Ours need the database, which is in this process; only
+    # what the model computes goes to a worker (assistant/generator/zerogpu.py).
     spaces.disable_gradio_auto_wrap()  # type: ignore[attr-defined]
 
 
 @contextlib.contextmanager
 def opened(settings: Settings) -> Iterator[tuple[Desk, Board]]:
-    """A desk with its store and model, and the board that watches over them, all closed at the end."""
+    """A desk with its store and model, and the board of the Evaluation tab, all closed at the end."""
     with contextlib.ExitStack() as stack:
         with ThreadPoolExecutor(1) as starting:
-            # Postgres starts beside us while the page's library is imported.
+            # Postgres starts in this thread while Gradio is imported.
             store = starting.submit(_open_store, settings)
             import assistant.ui.page  # noqa: F401
             from assistant.people.visitors import Visitors
@@ -138,25 +124,11 @@ def _open_store(settings: Settings) -> Store:
     return open_store(settings)
 
 
-def browser_secret(data_dir: Path) -> str:
-    """The key of what browsers remember; made once, so that a restart can still read it."""
-    path = data_dir / "browser_secret"
-    data_dir.mkdir(parents=True, exist_ok=True)
-    draft = data_dir / f".browser_secret.{os.getpid()}"
-    draft.touch(mode=0o600)
-    draft.write_text(secrets.token_urlsafe(24))
-    # A link appears whole or not at all, so that of two processes starting at once one wins.
-    with contextlib.suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()
-    return path.read_text().strip()
-
-
 def main() -> int:
     """Serve until SIGTERM or Ctrl-C. Returns the exit code: 2 when the fix is the user's to make."""
     begun = time.monotonic()
     log_to_stderr()
-    # uvicorn stops at a signal and then lets it strike again, which would leave store and model open.
+    # After its shutdown uvicorn raises the signal again. By default that ends the process with store and model open.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
     silence_libraries()
@@ -164,61 +136,14 @@ def main() -> int:
         settings = load_settings()
         if settings.zero_gpu:
             _emulate_cuda()
-        with contextlib.closing(_door(settings)) as door, opened(settings) as (desk, board):
+        with contextlib.closing(listen(settings)) as listener, opened(settings) as (desk, board):
             app = build_app(settings, desk, board)
-            _log.info("ready", extra={"address": _address(settings), "seconds": round(time.monotonic() - begun, 1)})
-            _serve(app, door)
+            _log.info("ready", extra={"address": address(settings), "seconds": round(time.monotonic() - begun, 1)})
+            serve(app, listener)
     except RespostaError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0
-
-
-def _serve(app: FastAPI, door: socket.socket) -> None:
-    import uvicorn
-
-    class Server(uvicorn.Server):
-        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            # Every open page holds a connection, which Gradio would keep for ever.
-            app.state.gradio.stop_event.set()
-            await super().shutdown(sockets)
-
-    # What is still being answered at a stop has this many seconds.
-    config = uvicorn.Config(
-        app,
-        port=door.getsockname()[1],
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=3,
-    )
-    server = Server(config)
-    # By this, as `launch` leaves it there, `spaces` knows the port whose connections a forked worker must let go of:
-    # kept open there, they would never end for those at their other end.
-    app.state.gradio.get_blocks().server = server
-    server.run(sockets=[door])
-
-
-def _door(settings: Settings) -> socket.socket:
-    """The listening address, taken before anything slow is loaded."""
-    door = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET, socket.SOCK_STREAM)
-    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        door.bind((settings.host, settings.port))
-        # Whoever opens the page while the model loads waits instead of being refused.
-        door.listen()
-    except OSError as error:
-        door.close()
-        raise SettingsError(
-            f"Cannot listen on {settings.host} port {settings.port} ({error.strerror}): "
-            f"stop the other program or choose another, for example PORT={settings.port % 65535 + 1}"
-        ) from error
-    return door
-
-
-def _address(settings: Settings) -> str:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{settings.port}"
 
 
 if __name__ == "__main__":

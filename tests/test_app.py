@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import stat
 import subprocess
 import sys
 
 import pytest
 
-from app import browser_secret
 from tests.support.app_process import OURS, ROOT, free_port, serve
 
 
@@ -70,11 +68,3 @@ def test_a_stop_is_clean_and_a_second_start_finds_everything(tmp_path):
         second.process.send_signal(signal.SIGINT)
         assert second.process.wait(30) == 130
     assert "Traceback" not in second.log.read_text()
-
-
-def test_the_browser_secret_is_private_and_stays(tmp_path):
-    first = browser_secret(tmp_path / "new")
-    assert len(first) >= 24
-    assert browser_secret(tmp_path / "new") == first
-    assert stat.S_IMODE((tmp_path / "new" / "browser_secret").stat().st_mode) == 0o600
-    assert [path.name for path in (tmp_path / "new").iterdir()] == ["browser_secret"]

@@ -92,8 +92,8 @@ class Fit:
 
     `proposed` says that it was fitted on what retrieval proposes, and not on pairs that stand by themselves. All
     figures are cross-validated: `brier` is the mean of the domains' Brier scores over the questions that all sets of
-    signals could be measured on, `heldout` are the domains' own figures, `points` come by rising target. `margin` is the
-    one that the points were measured with (`assistant.judge.decision`); files from before it existed used none, 0.
+    signals could be measured on, `heldout` are the domains' own figures, `points` come by rising target. `margin` is
+    what the points were measured with (`assistant.judge.decision`); files from before it existed used none, 0.
     """
 
     language: Language

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -11,6 +9,7 @@ import gradio as gr
 from assistant.errors import InputError
 from assistant.people.access import Access
 from assistant.records import VERBS, Feedback, Reason, Suggestion
+from assistant.ui.gradio_bridge import describe_parameters
 from assistant.ui.views import candidate_view, reading_view, verdict_view
 
 if TYPE_CHECKING:
@@ -80,16 +79,7 @@ def add_endpoints(page: gr.Blocks, desk: Desk, access: Access) -> None:
         return {"stored": True}
 
     for function in (suggest, answer, search, feedback):
-        _publish(page, function)
-
-
-def _publish(page: gr.Blocks, function: Callable) -> None:
-    box: Any
-    # gr.api takes names and types from the signature but has no place for a parameter's meaning.
-    endpoint = gr.api(function, api_name=function.__name__)
-    for name, box in zip(inspect.signature(function).parameters, page.fns[endpoint["id"]].inputs, strict=True):
-        box.label = name
-        box._api_info["additional_description"] = PARAMETERS[name]
+        describe_parameters(page, gr.api(function, api_name=function.__name__), PARAMETERS)
 
 
 def suggestion_reply(suggestion: Suggestion, reasons: dict[tuple[int, str], Reason]) -> dict[str, Any]:

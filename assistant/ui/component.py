@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
+
+from assistant.ui.gradio_bridge import declared_events
 
 STATIC = Path(__file__).parent / "static"
 STATIC_PATH = "ui"
@@ -26,9 +27,8 @@ def component(name: str, events: Sequence[str] = (), server_functions: Sequence[
     return gr.HTML(
         value=None,
         html_template=f'<div class="rp-root rp-{name}"></div>',
-        # Gradio finds a component's own events by their quoted names in this text.
         js_on_load=(
-            f"const events = {list(events)!r};\n"
+            f"{declared_events(events)}\n"
             f"import(new URL('{STATIC_PATH}/{name}.js', document.baseURI).href)"
             ".then((module) => module.start({element, trigger, props, server, watch, events}));"
         ),
@@ -36,12 +36,6 @@ def component(name: str, events: Sequence[str] = (), server_functions: Sequence[
         server_functions=list(server_functions),
         elem_id=f"rp-{name}",
     )
-
-
-def event_data(event: gr.EventData) -> dict[str, Any]:
-    """What the module sent with the event; always a dict, whatever a foreign client sent."""
-    data = event._data
-    return data if isinstance(data, dict) else {}
 
 
 def tell_page(what: str) -> str:

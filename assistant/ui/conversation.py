@@ -26,7 +26,7 @@ _SECONDS_BETWEEN_UPDATES = 0.1
 
 
 def new_conversation() -> str:
-    """A random id. Knowing it is what makes a conversation one's own, so it must not be guessable."""
+    """A random id. Whoever knows it can read the conversation, so it must not be guessable."""
     return str(uuid.uuid4())
 
 

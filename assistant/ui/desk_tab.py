@@ -7,8 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-from assistant.ui.component import component, event_data, tell_page
+from assistant.ui.component import component, tell_page
 from assistant.ui.conversation import Conversation
+from assistant.ui.gradio_bridge import event_data
 
 # More would only wait for each other: one thread owns the model.
 CONCURRENT_CALLS = 16

@@ -17,15 +17,12 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assistant.ui.gradio_bridge import CALL_ROUTES, READ_ROUTES, WRITE_ROUTES
 from assistant.ui.limit import Limit
 
-_OPEN_TO_READ = re.compile(
-    r"/(?:|config/?|theme\.css|favicon\.ico|robots\.txt|manifest\.json|healthz|(?:assets|static|ui)/.+"
-    r"|gradio_api/(?:info/?|startup-events|theme\.css|app_id/?|login_check/?|user/?|token/?"
-    r"|heartbeat/[\w-]+|queue/(?:data|status)|call/.+))"
-)
-_OPEN_TO_WRITE = re.compile(r"/gradio_api/(?:queue/join|call/.+|cancel|reset/?|component_server/?)")
-_CALLS = re.compile(r"/gradio_api/(?:queue/join|call/.+|component_server/?)")
+_OPEN_TO_READ = re.compile(rf"/(?:healthz|ui/.+)|{READ_ROUTES}")
+_OPEN_TO_WRITE = re.compile(WRITE_ROUTES)
+_CALLS = re.compile(CALL_ROUTES)
 _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
 
@@ -74,7 +71,7 @@ class Guard:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if self._hosts is not None and _name(f"//{host}") not in self._hosts:
-            # A foreign page may give its own name our address (DNS rebinding).
+            # A foreign page can have its own host name resolve to our address (DNS rebinding).
             return 400, "This server answers only under its own address; open http://127.0.0.1 with its port."
         origin = headers.get("origin")
         if scope["method"] != "GET" and origin is not None and urlsplit(origin).netloc != host:
@@ -159,7 +156,10 @@ def _digest(script: bytes) -> str:
 
 
 def _visitor(scope: Scope, headers: Headers) -> str:
-    """Who calls. Proxies each append whom they heard; what stands before the last public address may be a lie."""
+    """The caller's address. Each proxy appends the address it was called from, so the last public one is taken.
+
+    The caller itself may have sent what comes before it.
+    """
     named = [one.strip() for line in headers.getlist("x-forwarded-for") for one in line.split(",")]
     heard = [*named, str((scope.get("client") or ("",))[0])]
     return next(filter(_is_public, reversed(heard)), heard[-1])
@@ -170,7 +170,7 @@ def _is_public(address: str) -> bool:
         found = ipaddress.ip_address(address)
     except ValueError:
         return False
-    # A socket for both kinds of address writes one kind as the other.
+    # A socket that takes IPv4 and IPv6 writes IPv4 addresses as IPv6 ones.
     return (getattr(found, "ipv4_mapped", None) or found).is_global
 
 

@@ -6,7 +6,7 @@ import math
 import time
 from collections import OrderedDict
 
-# Of more visitors than these the one that was silent longest is forgotten, and begins anew.
+# How many visitors are remembered. Beyond that the one who has been idle longest is forgotten and starts afresh.
 _VISITORS = 10_000
 
 
@@ -16,7 +16,7 @@ class Limit:
     def __init__(self, per_minute: int) -> None:
         self._most = float(per_minute)
         self._per_second = per_minute / 60
-        # By visitor: the calls that are left, and when that was so.
+        # By visitor: how many calls were left, and at what time.
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def refusal(self, visitor: str) -> tuple[int, str] | None:

@@ -8,11 +8,11 @@ import gradio as gr
 
 from assistant.people.access import Access
 from assistant.ui.api import add_endpoints
-from assistant.ui.calls import Page
 from assistant.ui.component import STATIC_PATH
 from assistant.ui.conversation import Conversation
 from assistant.ui.desk_tab import CONCURRENT_CALLS, build_desk_tab
 from assistant.ui.evaluation_tab import Evaluations, build_evaluation_tab
+from assistant.ui.gradio_bridge import Page, hide_space
 from assistant.ui.read_tab import build_read_tab
 
 if TYPE_CHECKING:
@@ -54,8 +54,7 @@ def build_page(desk: Desk, evaluations: Evaluations, access: Access, secret: str
         page.load(
             reopen, remembered, [remembered, thread], api_visibility="private", show_progress="hidden", queue=True
         )
-    # On a Space, Gradio's page would fetch fonts and the Space's likes from other hosts, which ours forbids.
-    page.space_id = None
-    # Without api_open=False a caller could go past the queue, and so past its limit.
+    hide_space(page)
+    # With api_open=True a caller could bypass the queue, and with it max_queue.
     page.queue(max_size=max_queue, default_concurrency_limit=CONCURRENT_CALLS, api_open=False)
     return page

@@ -8,8 +8,9 @@ import gradio as gr
 
 from assistant.people.access import Access
 from assistant.ui.calls import explain
-from assistant.ui.component import component, event_data, tell_page
+from assistant.ui.component import component, tell_page
 from assistant.ui.desk_tab import CONCURRENT_CALLS
+from assistant.ui.gradio_bridge import event_data
 from assistant.ui.views import candidate_view, reading_view
 
 if TYPE_CHECKING:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.support.chromium import ChromiumMissing, find_chromium
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -22,17 +22,13 @@ ARGUMENTS = [
 WIDE = (1280, 800)
 
 
-def _chromium() -> str:
-    found = "/usr/bin/chromium" if Path("/usr/bin/chromium").exists() else shutil.which("chromium")
-    if not found:
-        pytest.fail("The browser tests need Chromium; install it: apt-get update && apt-get install -y chromium")
-    return found
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    found = find_chromium()
+    if not found:
+        raise ChromiumMissing("there is none on PATH")
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=_chromium(), args=ARGUMENTS)
+        running = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield running
         running.close()
 
