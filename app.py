@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from assistant.errors import RespostaError, SettingsError
 from assistant.logs import log_to_stderr
 from assistant.settings import Settings, is_loopback, load_settings
+from assistant.whole_file import whole_file
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -142,13 +143,9 @@ def browser_secret(data_dir: Path) -> str:
     """The key of what browsers remember; made once, so that a restart can still read it."""
     path = data_dir / "browser_secret"
     data_dir.mkdir(parents=True, exist_ok=True)
-    draft = data_dir / f".browser_secret.{os.getpid()}"
-    draft.touch(mode=0o600)
-    draft.write_text(secrets.token_urlsafe(24))
-    # A link appears whole or not at all, so that of two processes starting at once one wins.
-    with contextlib.suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()
+    # Of two processes that start at once the first one's secret stays.
+    with contextlib.suppress(FileExistsError), whole_file(path, private=True, replace=False) as file:
+        file.write(secrets.token_urlsafe(24))
     return path.read_text().strip()
 
 

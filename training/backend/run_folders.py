@@ -13,6 +13,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from assistant.errors import InputError
+from assistant.whole_file import write_whole
 from training.backend.checkpoints import complete, step
 from training.recipe import Recipe
 
@@ -63,7 +64,7 @@ def open_run(home: Path, recipe: Recipe, fork: str | None = None) -> Run:
     if fork and not run.folder.exists():
         _fork(home, fork, run, recipe)
     run.folder.mkdir(parents=True, exist_ok=True)
-    (run.folder / RECIPE).write_text(recipe.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    write_whole(run.folder / RECIPE, recipe.model_dump_json(indent=1) + "\n")
     return run
 
 
