@@ -28,7 +28,7 @@ from training.data.contrast import contrast
 from training.data.rows import PairRow
 from training.data.sources import Report, load
 from training.recipe import Data, Source
-from training.teaching.cache import Kept, TeacherCache, key
+from training.teaching.cache import TeacherAnswer, TeacherCache, key
 from training.teaching.prompt import Asked, identity, problem
 from training.teaching.report import TeacherReport, estimate
 from training.teaching.rounds import ask, batches
@@ -43,7 +43,7 @@ class Teacher:
     prices: Prices | None = None
 
     def open_cache(self) -> TeacherCache:
-        return TeacherCache(self.cache, self.endpoint.model, identity(), Kept)
+        return TeacherCache(self.cache, self.endpoint.model, identity(), TeacherAnswer)
 
 
 def teacher_from(settings: Settings) -> Teacher:
