@@ -18,7 +18,7 @@ class AccessError(RespostaError):
 
 
 class BusyError(RespostaError):
-    """A queue is at its limit; trying again later will work."""
+    """A queue is at its limit, or another process does the same work; trying again later will work."""
 
 
 class ModelError(RespostaError):

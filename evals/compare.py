@@ -18,6 +18,7 @@ from typing import Any
 
 from assistant.errors import InputError, RespostaError
 from assistant.records import Task
+from assistant.whole_file import write_whole
 from evals.measures.classification import mcnemar
 from evals.measures.intervals import paired_difference
 from evals.measures.reading import reading_findings
@@ -196,7 +197,7 @@ def main(arguments: list[str] | None = None) -> int:
         options.out.mkdir(parents=True, exist_ok=True)
         draw(reports, options.out / "comparison.png")
         content = {"reports": [named(report) for report in reports], "differences": [asdict(d) for d in differences]}
-        (options.out / "comparison.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        write_whole(options.out / "comparison.json", json.dumps(content, indent=1) + "\n")
     return 0
 
 

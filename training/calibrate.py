@@ -37,7 +37,7 @@ from assistant.settings import Settings, load_settings
 from assistant.versions.fingerprints import read_fingerprints
 from assistant.versions.registry import Registry
 from assistant.versions.version import CALIBRATION, FINGERPRINTS
-from training.calibration.cache import Kept, LabelCache, key, label_cache
+from training.calibration.cache import GroupScores, LabelCache, key, label_cache
 from training.calibration.data import Group, english_groups, portuguese_groups, request_groups, shop_groups
 from training.calibration.fit import fit_all
 from training.calibration.regression import LabelledGroup
@@ -51,7 +51,7 @@ def label(groups: list[Group], language: Language, model: LoadedModel, cache: La
         name = key(language, group.asked, group.pasts)
         kept = cache.get(name)
         if kept is None:
-            kept = Kept.of(
+            kept = GroupScores.of(
                 label_scores(
                     model.generator, model.base.chat, group.asked, group.pasts, language, model.identity.adapter
                 )

@@ -20,6 +20,7 @@ from assistant.command_line.arguments import count
 from assistant.errors import InputError, RespostaError
 from assistant.records import LANGUAGES, Language
 from assistant.settings import Settings, load_settings
+from assistant.whole_file import whole_file
 from evals.chat.asking import never_asked, open_chat
 from evals.chat.client import Endpoint, endpoint_from
 from evals.chat.cost import Cost, Prices, prices_from
@@ -27,7 +28,7 @@ from training.data.contrast import contrast
 from training.data.rows import PairRow
 from training.data.sources import Report, load
 from training.recipe import Data, Source
-from training.teaching.cache import Kept, TeacherCache, key
+from training.teaching.cache import TeacherAnswer, TeacherCache, key
 from training.teaching.prompt import Asked, identity, problem
 from training.teaching.report import TeacherReport, estimate
 from training.teaching.rounds import ask, batches
@@ -42,7 +43,7 @@ class Teacher:
     prices: Prices | None = None
 
     def open_cache(self) -> TeacherCache:
-        return TeacherCache(self.cache, self.endpoint.model, identity(), Kept)
+        return TeacherCache(self.cache, self.endpoint.model, identity(), TeacherAnswer)
 
 
 def teacher_from(settings: Settings) -> Teacher:
@@ -166,8 +167,7 @@ def _read(path: Path, language: Language, limit: int | None) -> list[PairRow]:
 
 def _write(rows: Sequence[PairRow], path: Path) -> None:
     """All or nothing: an unfinished file would be taken for a whole one."""
-    unfinished = path.with_name(f"{path.name}.part")
-    with unfinished.open("w", encoding="utf-8", errors="replace") as stream:
+    with whole_file(path, errors="replace") as stream:
         for row in rows:
             line = {
                 "question1": row.question1,
@@ -176,7 +176,6 @@ def _write(rows: Sequence[PairRow], path: Path) -> None:
                 "explanation": row.explanation,
             }
             stream.write(json.dumps(line, ensure_ascii=False) + "\n")
-    os.replace(unfinished, path)
 
 
 if __name__ == "__main__":

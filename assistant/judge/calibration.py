@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from assistant.errors import ModelError
 from assistant.records import LANGUAGES, Language, Signals
+from assistant.whole_file import write_whole
 
 SHIPPED = Path(__file__).with_name("calibration.json")
 
@@ -169,9 +169,7 @@ class Calibration:
 
     def save(self, path: Path) -> None:
         """Write it, whole or not at all."""
-        draft = path.with_name(f".{path.name}")
-        draft.write_text(json.dumps(asdict(self), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        os.replace(draft, path)
+        write_whole(path, json.dumps(asdict(self), indent=1, allow_nan=False) + "\n")
 
 
 def weighted(signals: Signals, weights: Mapping[SignalName, float], intercept: float) -> float:

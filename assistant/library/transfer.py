@@ -7,7 +7,6 @@ import dataclasses
 import datetime as dt
 import json
 import logging
-import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -25,6 +24,7 @@ from assistant.search.embedder import Embedder
 from assistant.search.retriever import EMBEDDING_BATCH, embed_answers
 from assistant.settings import Settings
 from assistant.store.connection import Store
+from assistant.whole_file import whole_file
 
 log = logging.getLogger(__name__)
 
@@ -64,19 +64,9 @@ def import_sample(store: Store, embedder: Embedder, settings: Settings | None = 
 
 def export_file(path: Path, store: Store, form: Format | None = None) -> int:
     """Write every answer; the number of rows. The file appears whole or not at all."""
-    path = Path(path)
     form = file_format(path, form)
-    handle, new = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with open(handle, "w", encoding="utf-8", newline="") as file:
-            count = _write_csv(file, store.answers) if form == "csv" else _write_jsonl(file, store.answers)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(new, path)
-    except BaseException:
-        Path(new).unlink(missing_ok=True)
-        raise
-    return count
+    with whole_file(path) as file:
+        return _write_csv(file, store.answers) if form == "csv" else _write_jsonl(file, store.answers)
 
 
 def _import(

@@ -14,6 +14,7 @@ from assistant.people.access import VISITOR
 from assistant.settings import Settings
 from assistant.store.connection import Store
 from assistant.versions.hub import Hub
+from assistant.whole_file import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -99,9 +100,7 @@ class Visitors:
         newest = max(pair.feedback for pair in pairs)
         # Named by the moment too: a demo that lost its disk counts from one again.
         self._hub.add_rows(repo, f"feedback/{time.time_ns()}-{newest}.jsonl", lines.encode())
-        draft = self._pushed.with_suffix(".draft")
-        draft.write_text(str(newest), encoding="utf-8")
-        draft.replace(self._pushed)
+        write_whole(self._pushed, str(newest))
 
 
 def _number(file: Path) -> int:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from assistant.errors import ModelError
 from assistant.records import Reading
 from assistant.search.embedder import Embedder
+from assistant.whole_file import write_whole
 
 if TYPE_CHECKING:
     from assistant.reader.span_reader import SpanReader
@@ -47,7 +48,7 @@ class Presence:
         return 1 / (1 + math.exp(-self.slope * (cosine - self.midpoint)))
 
     def save(self, path: Path) -> None:
-        path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        write_whole(path, json.dumps(asdict(self), indent=1) + "\n")
 
 
 def load_presence(path: Path, embedding: str) -> Presence:

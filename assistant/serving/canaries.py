@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -21,6 +20,7 @@ from assistant.records import Language, Task
 from assistant.serving.load import Generators, LoadedModel
 from assistant.version_records import AdapterVersion
 from assistant.versions.version import CANARIES
+from assistant.whole_file import write_whole
 
 _FIX = "Roll back on the Evaluation tab, or with `python -m training.registry rollback TASK`."
 # What mends a version without them.
@@ -63,9 +63,7 @@ class Canaries:
 
     def save(self, path: Path) -> None:
         """Write it, whole or not at all."""
-        draft = path.with_name(f".{path.name}")
-        draft.write_bytes(to_json(asdict(self), indent=1) + b"\n")
-        os.replace(draft, path)
+        write_whole(path, to_json(asdict(self), indent=1).decode() + "\n")
 
 
 def read_canaries(path: Path) -> Canaries:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import psycopg
@@ -12,6 +11,7 @@ from psycopg.rows import kwargs_row
 from psycopg_pool import ConnectionPool
 
 from assistant.records import LANGUAGES, Answer, Candidate, Language
+from assistant.store.answer_rows import COLUMNS, SELECTED, answer_of, row_of
 from assistant.store.search import search
 from assistant.store.single_row import only_row
 from assistant.store.vectors import ANSWERS, PHRASINGS, Vectors
@@ -21,14 +21,11 @@ from assistant.text.personal_data import Scrubber
 # Writers of the library queue: whole imports, single answers, deletions.
 _WRITE_LOCK = 7_372_051_002
 
-_ANSWER_COLUMNS = """
-a.id, a.question, a.answer, a.language, a.tags, a.author, a.date,
-ARRAY(SELECT p.text FROM phrasing p WHERE p.answer_id = a.id AND p.position > 0 ORDER BY p.position) AS phrasings
-"""
+_STORED = (*COLUMNS, "digest", "answer_digest")
+_NAMES = ", ".join(_STORED)
 
-_STAGE = """
-CREATE TEMP TABLE staged_answer (id text, question text, answer text, language text, tags text[], author text,
-                                 date date, digest text, answer_digest text) ON COMMIT DROP;
+_STAGE = f"""
+CREATE TEMP TABLE staged_answer ON COMMIT DROP AS SELECT {_NAMES} FROM answer WITH NO DATA;
 CREATE TEMP TABLE staged_phrasing (answer_id text, position int, language text, text text, digest text,
                                    ngrams text[]) ON COMMIT DROP;
 """
@@ -38,12 +35,10 @@ DELETE FROM staged_answer s USING answer a WHERE a.id = s.id AND a.digest = s.di
 _FORGET_PHRASINGS = """
 DELETE FROM phrasing p USING staged_answer s WHERE p.answer_id = s.id
 """
-_MERGE_ANSWERS = """
-INSERT INTO answer (id, question, answer, language, tags, author, date, digest, answer_digest)
-SELECT id, question, answer, language, tags, author, date, digest, answer_digest FROM staged_answer
-ON CONFLICT (id) DO UPDATE SET question = excluded.question, answer = excluded.answer, language = excluded.language,
-    tags = excluded.tags, author = excluded.author, date = excluded.date, digest = excluded.digest,
-    answer_digest = excluded.answer_digest, updated_at = now()
+_MERGE_ANSWERS = f"""
+INSERT INTO answer ({_NAMES}) SELECT {_NAMES} FROM staged_answer
+ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _STORED if name != "id")},
+    updated_at = now()
 """
 _INSERT_PHRASINGS = """
 INSERT INTO phrasing (answer_id, position, language, text, digest, ngrams, terms)
@@ -132,18 +127,18 @@ class Answers:
 
     def get(self, ids: Sequence[str]) -> dict[str, Answer]:
         """Answers by id; unknown ids are absent."""
-        with self._pool.connection() as connection, connection.cursor(row_factory=kwargs_row(_answer)) as cursor:
-            rows = cursor.execute(f"SELECT {_ANSWER_COLUMNS} FROM answer a WHERE id = ANY(%s)", (list(ids),))
+        with self._pool.connection() as connection, connection.cursor(row_factory=kwargs_row(answer_of)) as cursor:
+            rows = cursor.execute(f"SELECT {SELECTED} FROM answer a WHERE id = ANY(%s)", (list(ids),))
             return {answer.id: answer for answer in rows}
 
     def __iter__(self) -> Iterator[Answer]:
         """All answers in the order of their ids, as of one moment, through a server-side cursor."""
         with (
             self._pool.connection() as connection,
-            connection.cursor("all_answers", row_factory=kwargs_row(_answer)) as cursor,
+            connection.cursor("all_answers", row_factory=kwargs_row(answer_of)) as cursor,
         ):
             cursor.itersize = 500
-            yield from cursor.execute(f"SELECT {_ANSWER_COLUMNS} FROM answer a ORDER BY id")
+            yield from cursor.execute(f"SELECT {SELECTED} FROM answer a ORDER BY id")
 
     def stats(self) -> LibraryStats:
         """Counts as of now."""
@@ -194,25 +189,9 @@ def _copy(connection: psycopg.Connection, answers: Sequence[Answer]) -> None:
     with connection.cursor() as cursor:
         with cursor.copy("COPY staged_answer FROM STDIN") as copy:
             for answer in answers:
-                copy.write_row(
-                    (
-                        answer.id,
-                        answer.question,
-                        answer.answer,
-                        answer.language,
-                        list(answer.tags),
-                        answer.author,
-                        answer.date,
-                        content_digest(answer),
-                        text_digest(answer.answer),
-                    )
-                )
+                copy.write_row((*row_of(answer), content_digest(answer), text_digest(answer.answer)))
         with cursor.copy("COPY staged_phrasing FROM STDIN") as copy:
             for answer in answers:
                 texts = dict.fromkeys((answer.question, *answer.phrasings))
                 for position, text in enumerate(texts):
                     copy.write_row((answer.id, position, answer.language, text, text_digest(text), ngrams(text)))
-
-
-def _answer(tags: list[str], phrasings: list[str], **columns: Any) -> Answer:
-    return Answer(tags=tuple(tags), phrasings=tuple(phrasings), **columns)

@@ -11,7 +11,8 @@ from pgvector import Vector
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from assistant.records import Answer, Candidate, Language
+from assistant.records import Candidate, Language
+from assistant.store.answer_rows import SELECTED, answer_of
 from assistant.store.wording import ngrams
 
 # Reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): score = sum of weight / (K + rank).
@@ -88,10 +89,7 @@ WITH {asked_terms}, {asked_ngrams}, {by_terms}, {by_ngrams}, by_vector AS (
         UNION ALL SELECT answer_id, {ngrams_weight} / ({k} + rank) FROM by_ngrams
     ) AS votes GROUP BY answer_id ORDER BY score DESC, answer_id LIMIT %(limit)s
 )
-SELECT a.id, a.question, a.answer, a.language, a.tags, a.author, a.date,
-       ARRAY(SELECT p.text FROM phrasing p WHERE p.answer_id = a.id AND p.position > 0 ORDER BY p.position)
-           AS phrasings,
-       best.text AS phrasing, best.cosine, fused.score,
+SELECT {answer}, best.text AS phrasing, best.cosine, fused.score,
        1 - (own.embedding::vector({dimensions}) <=> %(vector)s::vector({dimensions})) AS answer_cosine
 FROM fused JOIN answer a ON a.id = fused.answer_id
 LEFT JOIN answer_vector own ON own.digest = a.answer_digest AND own.model = {model}
@@ -148,6 +146,7 @@ def _statement(model: str, dimensions: int, languages: tuple[Language, ...]) -> 
         asked_ngrams=_asked("asked_ngrams", "ngram", sql.SQL("%(ngrams)s::text[]")),
         by_terms=_channel("by_terms", "terms", "asked_terms", "length(p.terms) ^ 0.25", label_weights),
         by_ngrams=_channel("by_ngrams", "ngrams", "asked_ngrams", "sqrt(length(p.ngrams))", sql.SQL("")),
+        answer=sql.SQL(SELECTED),
         dimensions=sql.Literal(dimensions),
         model=sql.Literal(model),
         k=sql.Literal(float(K)),
@@ -189,5 +188,4 @@ def _channel(name: str, column: str, asked: str, norm: str, label_weights: sql.S
 
 def _candidate(row: dict) -> Candidate:
     found = {name: row.pop(name) for name in ("phrasing", "cosine", "score", "answer_cosine")}
-    row["tags"], row["phrasings"] = tuple(row["tags"]), tuple(row["phrasings"])
-    return Candidate(Answer(**row), **found | {"score": float(found["score"])})
+    return Candidate(answer_of(**row), **found | {"score": float(found["score"])})

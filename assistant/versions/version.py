@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -13,6 +12,7 @@ from assistant.bases.adapter import CONFIG, WEIGHTS, adapter_digest, check_adapt
 from assistant.errors import ModelError
 from assistant.judge.calibration import read_calibration
 from assistant.version_records import AdapterVersion, VersionFacts
+from assistant.whole_file import write_whole
 
 VERSION = "version.json"
 FINGERPRINTS, CARD = "fingerprints.txt", "README.md"
@@ -74,9 +74,7 @@ def write_version(folder: Path, facts: VersionFacts) -> AdapterVersion:
         raise ModelError(f"The facts of {folder} cannot be written: {error}. Correct them and write again.") from error
     if "\\u0000" in text:
         raise ModelError(f"The facts of {folder} hold a NUL character, which cannot be kept. Take it out.")
-    draft = folder / f".{VERSION}"
-    draft.write_text(text + "\n", encoding="utf-8")
-    os.replace(draft, folder / VERSION)
+    write_whole(folder / VERSION, text + "\n")
     return version
 
 

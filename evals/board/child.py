@@ -18,6 +18,7 @@ from typing import Any
 from assistant.errors import BusyError, InputError
 from assistant.records import Language
 from assistant.settings import Settings
+from assistant.whole_file import write_whole
 from evals.runs.measured_rows import ROWS
 from evals.runs.progress import PROGRESS
 
@@ -71,9 +72,7 @@ class Child:
                 # What is measured once more may be another code's work now.
                 (folder / ROWS).unlink(missing_ok=True)
             (folder / PROGRESS).unlink(missing_ok=True)
-            draft = folder / f".{REQUEST}"
-            draft.write_text(json.dumps(asdict(asked)), encoding="utf-8")
-            os.replace(draft, folder / REQUEST)
+            write_whole(folder / REQUEST, json.dumps(asdict(asked)))
             self._process = self._starter.submit(self._spawn, asked, data, folder).result()
             self._asked, self._stopping = asked, False
 

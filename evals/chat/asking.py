@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from assistant.errors import InputError
+from evals.chat.answer_cache import AnswerCache
 from evals.chat.client import Client, Completion, Endpoint
 from evals.chat.cost import CONFIRM, Cost
-from evals.chat.kept_answers import Answers
 from evals.chat.pool import work_through
 
 Item = TypeVar("Item")
@@ -56,7 +56,7 @@ def open_chat(endpoint: Endpoint, cost: Cost, paid: bool) -> Iterator[Chat]:
             run(client.close())
 
 
-def never_asked(items: Iterable[Item], key: Callable[[Item], str], answers: Answers[Any]) -> list[Item]:
+def never_asked(items: Iterable[Item], key: Callable[[Item], str], answers: AnswerCache[Any]) -> list[Item]:
     """The items that have no answer in `answers` yet, without repetitions."""
     distinct = {key(item): item for item in items}
     return [item for name, item in distinct.items() if answers.get(name) is None]

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from assistant.settings import Settings
+from evals.chat.answer_cache import AnswerCache, digest
 from evals.chat.asking import Chat, Messages, never_asked, open_chat
 from evals.chat.client import Completion, endpoint_from
 from evals.chat.cost import Cost, prices_from, tokens_of
-from evals.chat.kept_answers import Answers, digest
 
 TOKENS_PER_REPLY = 2
 
@@ -51,7 +51,7 @@ class Question(Generic[Item]):
 class Labels(Generic[Item]):
     """The labels of one model."""
 
-    def __init__(self, question: Question[Item], answers: Answers[Reply], chat: Chat) -> None:
+    def __init__(self, question: Question[Item], answers: AnswerCache[Reply], chat: Chat) -> None:
         self._question = question
         self._answers = answers
         self._chat = chat
@@ -77,7 +77,7 @@ def open_labels(
     """
     endpoint = endpoint_from(settings)
     folder = settings.cache_dir / question.name
-    with Answers(folder, endpoint.model, digest(question.instructions), Reply) as answers:
+    with AnswerCache(folder, endpoint.model, digest(question.instructions), Reply) as answers:
         unknown = never_asked(items, question.key, answers)
         cost = Cost(
             len(unknown),

@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from assistant.whole_file import write_whole
 from evals.measures.classification import CLASSES
 from evals.reporting.curves import pair_curves, reading_outcomes
 from evals.reporting.mistakes import Mistake, Row, find_mistakes
@@ -34,7 +35,7 @@ def write_page(folder: Path, report: Report, rows: Iterable[Row]) -> Path:
         figure=_figure,
     )
     page = folder / PAGE
-    page.write_text(content, encoding="utf-8")
+    write_whole(page, content)
     return page
 
 

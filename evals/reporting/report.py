@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from assistant.errors import InputError
 from assistant.records import Task
+from assistant.whole_file import whole_file
 
 REPORT, PAGE = "report.json", "report.html"
 SCHEMA = 1
@@ -60,15 +60,13 @@ def write_report(folder: Path, report: Report, rows: Iterable[dict[str, Any]]) -
     `rows` are written as they come, so that none of them is held in memory.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f".{REPORT}"
     head = {"schema": SCHEMA} | report.figures | dataclasses.asdict(report)
-    with draft.open("w", encoding="utf-8") as stream:
+    with whole_file(folder / REPORT) as stream:
         stream.write(json.dumps(head, indent=1, ensure_ascii=False, allow_nan=False)[:-2])
         stream.write(',\n "rows": [')
         for number, row in enumerate(rows):
             stream.write(("," if number else "") + "\n  " + json.dumps(row, ensure_ascii=False, allow_nan=False))
         stream.write("\n ]\n}\n")
-    os.replace(draft, folder / REPORT)
     return folder / REPORT
 
 

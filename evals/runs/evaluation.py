@@ -27,7 +27,7 @@ from evals.reporting.page import write_page
 from evals.reporting.pair_report import at_thresholds, pair_findings
 from evals.reporting.report import Report, write_report
 from evals.runs.environment import environment
-from evals.runs.measured_rows import KeptRows
+from evals.runs.measured_rows import ResumableRows
 from evals.runs.measured_system import Evaluation, Opened, opened
 from evals.runs.progress import Progress
 from evals.systems.app_pairs import rivalry
@@ -56,7 +56,7 @@ def evaluate(evaluation: Evaluation, settings: Settings, folder: Path, with_text
         raise InputError(f"Every row of {data.name} is left out, so there is nothing to measure: give other data.")
     with (
         opened(evaluation, settings) as system,
-        KeptRows(folder, evaluation.identity(leaks.dropped, system, made_with["git_commit"])) as kept,
+        ResumableRows(folder, evaluation.identity(leaks.dropped, system, made_with["git_commit"])) as kept,
         Progress(folder, len(numbers), kept.count, "row") as progress,
     ):
         for some in _batches(numbers[kept.count :], data):
@@ -105,7 +105,7 @@ def _leaks(evaluation: Evaluation) -> Leaks:
 def _report(
     evaluation: Evaluation,
     leaks: Leaks,
-    kept: KeptRows,
+    kept: ResumableRows,
     system: Opened,
     made_with: Mapping[str, Any],
     settings: Settings,
@@ -162,7 +162,7 @@ def _report(
     )
 
 
-def _explained(evaluation: Evaluation, kept: KeptRows) -> list[int]:
+def _explained(evaluation: Evaluation, kept: ResumableRows) -> list[int]:
     """The first rows that were judged, about as many as are wanted: rivals stay together."""
     rows = evaluation.data.rows
     found: list[int] = []
@@ -197,5 +197,5 @@ def _single_seconds(system: Opened, numbers: Sequence[int]) -> float:
     return statistics.median(seconds)
 
 
-def _first(kept: KeptRows, count: int) -> list[dict[str, Any]]:
+def _first(kept: ResumableRows, count: int) -> list[dict[str, Any]]:
     return [row for row, _ in zip(kept, range(count), strict=False)]

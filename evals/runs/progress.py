@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +11,7 @@ from typing import Literal, Self
 from tqdm import tqdm
 
 from assistant.errors import RespostaError
+from assistant.whole_file import write_whole
 
 PROGRESS = "progress.json"
 State = Literal["running", "done", "stopped", "failed"]
@@ -60,6 +60,4 @@ def tell(
     said = None if error is None else str(error) if isinstance(error, RespostaError) else type(error).__name__
     content = {"state": state, "done": done, "of": of, "seconds_left": seconds_left, "error": said}
     folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f".{PROGRESS}"
-    draft.write_text(json.dumps(content), encoding="utf-8")
-    os.replace(draft, folder / PROGRESS)
+    write_whole(folder / PROGRESS, json.dumps(content))

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from assistant.errors import InputError
+from assistant.errors import BusyError, InputError
+from assistant.whole_file import write_whole
 from training.backend.checkpoints import complete, step
 from training.recipe import Recipe
 
@@ -63,7 +64,7 @@ def open_run(home: Path, recipe: Recipe, fork: str | None = None) -> Run:
     if fork and not run.folder.exists():
         _fork(home, fork, run, recipe)
     run.folder.mkdir(parents=True, exist_ok=True)
-    (run.folder / RECIPE).write_text(recipe.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    write_whole(run.folder / RECIPE, recipe.model_dump_json(indent=1) + "\n")
     return run
 
 
@@ -75,7 +76,7 @@ def alone(run: Run, patience: float = 0.0) -> Iterator[None]:
         with FileLock(run.folder / "lock", timeout=patience):
             yield
     except Timeout:
-        raise InputError(f"{run.name} is being trained by another process. Wait for it, or stop that one.") from None
+        raise BusyError(f"{run.name} is being trained by another process. Wait for it, or stop that one.") from None
 
 
 def _fork(home: Path, fork: str, run: Run, recipe: Recipe) -> None:

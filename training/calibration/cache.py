@@ -9,11 +9,11 @@ from typing import Self
 
 from assistant.generator import LabelScore
 from assistant.judge.calibration import JudgeModel
-from evals.chat.kept_answers import Answers, digest
+from evals.chat.answer_cache import AnswerCache, digest
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class GroupScores:
     """The scores of a question's past ones, in their order."""
 
     logits: list[float]
@@ -29,13 +29,13 @@ class Kept:
 
 
 # By `key`.
-LabelCache = Answers[Kept]
+LabelCache = AnswerCache[GroupScores]
 
 
 def label_cache(folder: Path, model: JudgeModel) -> LabelCache:
     """What this model said with its prompt on its hardware."""
     identity = digest(model.base_sha256, model.adapter or "", model.prompt_version, model.hardware)
-    return Answers(folder, "the judging model", identity, Kept)
+    return AnswerCache(folder, "the judging model", identity, GroupScores)
 
 
 def key(language: str, asked: str, pasts: Sequence[str]) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
 from assistant.errors import InputError
+from assistant.whole_file import write_whole
 from training.retraining.plan import Plan
 
 STATE = "state.json"
@@ -59,9 +59,7 @@ class Journal:
         self._write()
 
     def _write(self) -> None:
-        draft = self.folder / f".{STATE}"
-        draft.write_text(json.dumps(self._state, indent=1, ensure_ascii=False), encoding="utf-8")
-        os.replace(draft, self.folder / STATE)
+        write_whole(self.folder / STATE, json.dumps(self._state, indent=1, ensure_ascii=False))
 
 
 def begin(home: Path, plan: Plan, first: str, result: Json, seconds: float) -> Journal:

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from assistant.version_records import AdapterVersion
 from assistant.versions.version import read_version
+from assistant.whole_file import write_whole
 from training.registry import table
 from training.retraining.journal import Journal, Json
 from training.retraining.steps import EXPORT, GATE, PRODUCTION, PUBLISH
@@ -43,13 +44,13 @@ def write_summary(journal: Journal) -> str:
     text = "\n\n".join(
         [result, *(f"{one.title}\n{table(one.heads or ('', ''), one.rows)}" for one in found), f"{journal.folder}"]
     )
-    (journal.folder / TEXT).write_text(text + "\n", encoding="utf-8")
+    write_whole(journal.folder / TEXT, text + "\n")
     loss = run / "loss.png"
     picture = f"data:image/png;base64,{base64.b64encode(loss.read_bytes()).decode()}" if loss.is_file() else ""
     page = _TEMPLATES.get_template("summary.html.jinja").render(
         outcome=result, sections=found, loss=picture, name=journal.folder.name
     )
-    (journal.folder / PAGE).write_text(page, encoding="utf-8")
+    write_whole(journal.folder / PAGE, page)
     return text
 
 

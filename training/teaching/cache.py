@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evals.chat.kept_answers import Answers, digest
+from evals.chat.answer_cache import AnswerCache, digest
 from training.data.rows import PairRow
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class TeacherAnswer:
     """A sentence, or why the last one was refused (then `sentence` is empty)."""
 
     sentence: str
@@ -17,7 +17,7 @@ class Kept:
 
 
 # By the keys of pairs.
-TeacherCache = Answers[Kept]
+TeacherCache = AnswerCache[TeacherAnswer]
 
 
 def key(row: PairRow) -> str:

@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from evals.chat.asking import Chat
 from evals.chat.client import Completion
-from training.teaching.cache import Kept, TeacherCache, key
+from training.teaching.cache import TeacherAnswer, TeacherCache, key
 from training.teaching.prompt import Asked, messages, parse, problem
 from training.teaching.report import TeacherReport
 
@@ -48,7 +48,7 @@ def _round(
             if why and not is_last:
                 refused.append(Asked(asked.row, why))
                 continue
-            cache.put(key(asked.row), Kept("", why) if why else Kept(sentence))
+            cache.put(key(asked.row), TeacherAnswer("", why) if why else TeacherAnswer(sentence))
             bar.update()
 
     chat.each(waiting, messages, take)

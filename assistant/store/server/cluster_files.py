@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from assistant.whole_file import whole_file
+
 ROLE = "resposta"
 
 # For one small team on a laptop or a Space. Statements and DETAIL lines would carry
@@ -54,10 +56,6 @@ def write_configuration(cluster: Path, socket_dir: Path, system_users: list[str]
 
 
 def _write(path: Path, text: str, owner: tuple[int, int]) -> None:
-    new = path.with_suffix(".new")
-    with open(new, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+    with whole_file(path, private=True) as file:
+        os.chown(file.fileno(), *owner)
         file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.chown(new, *owner)
-    new.replace(path)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from assistant.settings import Settings
-from evals.chat.kept_answers import digest
+from evals.chat.answer_cache import digest
 from evals.chat.labels import Question, open_labels
 from evals.chat.messages import chat, data
 from evals.measures.meaning.match import Meaning

@@ -8,7 +8,7 @@ from typing import Any
 
 from assistant.judge.judge import JUDGED_CHARS
 from assistant.settings import Settings
-from evals.chat.kept_answers import digest
+from evals.chat.answer_cache import digest
 from evals.chat.labels import Labels, Question, open_labels
 from evals.chat.messages import chat, data
 from evals.data.published import QuestionPair

@@ -83,7 +83,7 @@ def test_nothing_is_visible_before_all_is(store: Store, settings: Settings, tmp_
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from assistant.library import import_file
+from assistant.library.transfer import import_file
 from assistant.settings import load_settings
 from assistant.store.connection import open_store
 from tests.conftest import FULL, ToyEmbedder

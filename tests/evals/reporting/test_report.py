@@ -14,7 +14,6 @@ from evals.measures.reading import reading_findings
 from evals.reporting.page import write_page
 from evals.reporting.pair_report import pair_findings
 from evals.reporting.report import Report, found_reports, read_report, write_report
-from evals.runs.measured_rows import KeptRows
 
 SAID = [0.9, 0.8, 0.35, 0.2, 0.1, 0.6, None, 0.7]
 SAME = [True, True, True, False, False, False, True, True]
@@ -135,17 +134,3 @@ def test_two_reports_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[
     write_report(tmp_path / "c", other, rows())
     assert compare_main([str(tmp_path / "a"), str(tmp_path / "c")]) == 2
     assert "are on other rows" in capsys.readouterr().err
-
-
-def test_rows_are_kept_through_a_kill(tmp_path: Path) -> None:
-    with KeptRows(tmp_path, {"system": "x"}) as kept:
-        kept.add([{"row": 0}, {"row": 1}], 0.5)
-        kept.add([{"row": 2}], 0.25)
-    with (tmp_path / "rows.jsonl").open("ab") as stream:
-        stream.write(b'{"rows": [{"row": 3')
-    with KeptRows(tmp_path, {"system": "x"}) as kept:
-        assert (kept.count, kept.seconds) == (3, 0.75)
-        kept.add([{"row": 3}], 0.25)
-        assert [row["row"] for row in kept] == [0, 1, 2, 3]
-    with pytest.raises(InputError, match="holds another evaluation"):
-        KeptRows(tmp_path, {"system": "y"})
