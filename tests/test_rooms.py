@@ -20,11 +20,19 @@ FILES.append(ROOT / "app.py")
 
 # A room is a folder of a package; a file at a package's top is a room of its own. Each may import the rooms on its
 # right, and everything that these stand below is below it too. What all rooms may import: `SHARED`.
-SHARED = {"assistant.command_line", "assistant.errors", "assistant.records", "assistant.settings", "assistant.logs"}
+SHARED = {
+    "assistant.command_line",
+    "assistant.errors",
+    "assistant.records",
+    "assistant.settings",
+    "assistant.logs",
+    "assistant.tasks",
+}
 MAY_IMPORT: dict[str, set[str]] = {
     "assistant.errors": set(),
     "assistant.records": set(),
     "assistant.logs": set(),
+    "assistant.tasks": {"assistant.errors", "assistant.records"},
     "assistant.settings": {"assistant.errors", "assistant.records"},
     "assistant.command_line": set(),
     "assistant.text": set(),
