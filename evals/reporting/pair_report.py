@@ -9,12 +9,13 @@ from typing import Any
 from assistant.errors import InputError
 from assistant.records import LANGUAGES
 from evals.measures.classification import FIGURES, intervals, measure_probabilities
+from evals.rows import MeasuredPair
 
 
-def at_thresholds(rows: Iterable[Mapping[str, Any]], thresholds: Mapping[str, float]) -> dict[str, dict[str, float]]:
+def at_thresholds(rows: Iterable[MeasuredPair], thresholds: Mapping[str, float]) -> dict[str, dict[str, float]]:
     """By language, what the app's own threshold does to these pairs: `threshold`, `accuracy`, `precision` and `recall`
     of what it shows, None where it shows nothing."""
-    judged = [(bool(row["same"]), row["probability"], row["language"]) for row in rows]
+    judged = [(row.same, row.probability, row.language) for row in rows]
     found = {}
     for language, threshold in thresholds.items():
         own = [(same, probability) for same, probability, of in judged if of == language and probability is not None]
@@ -25,12 +26,12 @@ def at_thresholds(rows: Iterable[Mapping[str, Any]], thresholds: Mapping[str, fl
     return found
 
 
-def pair_findings(rows: Iterable[Mapping[str, Any]], threshold: float) -> dict[str, Any]:
+def pair_findings(rows: Iterable[MeasuredPair], threshold: float) -> dict[str, Any]:
     """`figures`, `intervals`, `by_language` and `detail` of a `Report`. Only truths and probabilities are held.
 
     Raises `InputError` when no reply could be read.
     """
-    judged = [(bool(row["same"]), row["probability"], row["language"]) for row in rows]
+    judged = [(row.same, row.probability, row.language) for row in rows]
     same = [label for label, _, _ in judged]
     probabilities = [probability for _, probability, _ in judged]
     found = asdict(measure_probabilities(same, probabilities, threshold))

@@ -12,6 +12,7 @@ from typing import Any, Self
 from filelock import FileLock, Timeout
 
 from assistant.errors import InputError
+from evals.rows import MeasuredRow
 
 log = logging.getLogger(__name__)
 
@@ -23,14 +24,15 @@ COMMIT = "commit"
 class KeptRows:
     """One file: what is measured in its first line, then a line for every few rows. No row is held in memory.
 
-    `count` is how many rows there are, `seconds` how long they took. Rows that another commit of the code measured are
-    measured anew. Raises `InputError` when the folder holds the rows of another evaluation, or another process is
-    adding some.
+    `row` is the class of its rows, `count` how many there are, `seconds` how long they took. Rows that another commit
+    of the code measured are measured anew. Raises `InputError` when the folder holds the rows of another evaluation,
+    or another process is adding some.
     """
 
-    def __init__(self, folder: Path, identity: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, identity: Mapping[str, Any], row: type[MeasuredRow]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / ROWS
+        self._row = row
         self.count, self.seconds = 0, 0.0
         self._lock = FileLock(folder / LOCK, timeout=0)
         try:
@@ -67,16 +69,16 @@ class KeptRows:
         if whole == 0:
             self._write(identity)
 
-    def add(self, rows: Sequence[Mapping[str, Any]], seconds: float) -> None:
-        self._write({"rows": rows, "seconds": seconds})
+    def add(self, rows: Sequence[MeasuredRow], seconds: float) -> None:
+        self._write({"rows": [row.to_json() for row in rows], "seconds": seconds})
         self.count += len(rows)
         self.seconds += seconds
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
+    def __iter__(self) -> Iterator[MeasuredRow]:
         """Every row so far, in order."""
         for number, line in enumerate(self._lines()):
             if number:
-                yield from json.loads(line)["rows"]
+                yield from map(self._row.from_json, json.loads(line)["rows"])
 
     def _lines(self) -> Iterator[bytes]:
         with self._path.open("rb") as stream:
