@@ -6,17 +6,17 @@ python -m assistant.fetch_weights
 from __future__ import annotations
 
 from assistant.bases.weights import locate
-from assistant.records import TASKS
 from assistant.serving.choose import shipped_adapter
-from assistant.serving.load import base_for
+from assistant.serving.load import base_for, wanted_base
 from assistant.settings import load_settings
+from assistant.tasks import TASKS
 
 
 def main() -> None:
     """Put the weights that a first start needs into the cache."""
     settings = load_settings()
     shipped = {task: found.version.base for task in TASKS if (found := shipped_adapter(task)) and found.version}
-    names = {settings.base_model or shipped.get("question-similarity"), shipped.get("portuguese-qa")}
+    names = {wanted_base(settings, task) or shipped.get(task) for task in TASKS}
     for base in sorted({base_for(name) for name in names}, key=lambda base: base.name):
         weights = locate(base, settings.cache_dir)
         print(f"{weights.base.name}: {weights.source}")

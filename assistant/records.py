@@ -9,8 +9,8 @@ from typing import Literal
 Language = Literal["en", "pt"]
 LANGUAGES: tuple[Language, ...] = ("en", "pt")
 
-Task = Literal["question-similarity", "portuguese-qa"]
-TASKS: tuple[Task, ...] = ("question-similarity", "portuguese-qa")
+# The name of a task in the table `assistant.tasks.TASKS`.
+Task = str
 
 # What a pair of questions is; a verdict that could not be had is "unjudged".
 PairLabel = Literal["same", "different"]

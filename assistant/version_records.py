@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, JsonValue
 
-from assistant.records import Task
+from assistant.tasks import KnownTask
 
 # What a fingerprint is taken of: a whole training row, or one of its questions.
 Kind = Literal["row", "question"]
@@ -29,7 +29,7 @@ class VersionFacts:
     `commit` the code's git commit ("" when unknown), `history` the loss curve, one entry per logged step.
     """
 
-    task: Task
+    task: KnownTask
     name: Line
     base: Line
     base_source: Line

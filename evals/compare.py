@@ -14,25 +14,19 @@ import sys
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from assistant.errors import InputError, RespostaError
-from assistant.records import Task
+from assistant.tasks import TASKS
 from assistant.whole_file import write_whole
 from evals.measures.classification import mcnemar
 from evals.measures.intervals import paired_difference
-from evals.measures.reading import reading_findings
-from evals.reporting.mistakes import changed
-from evals.reporting.pair_report import pair_findings
+from evals.reporting.kinds import KINDS
+from evals.reporting.mistakes import Change, changed
 from evals.reporting.pictures import bars
 from evals.reporting.report import Report, read_report
+from evals.rows import MeasuredRow
 
-# What the table shows, and of which measure the difference is tested row by row.
-SHOWN: dict[Task, tuple[str, ...]] = {
-    "question-similarity": ("accuracy", "f1", "roc_auc", "average_precision", "brier", "ece"),
-    "portuguese-qa": ("exact_match", "f1", "semantic_match", "missed", "refused"),
-}
-# Behind them: what was paid for the figures.
+# The last column of the table: what was paid for the figures.
 SPEED = "rows_per_second"
 
 
@@ -55,47 +49,41 @@ class Difference:
     p_value: float
 
 
-Found = tuple[Report, list[dict[str, Any]]]
+Found = tuple[Report, Sequence[MeasuredRow]]
 
 
 def compare(first: Found, second: Found) -> Difference:
     """Raises `InputError` when the reports are on other data, or share no rows."""
     one, other = first[0], second[0]
     both = _both(first, second)
-    measure = "right" if one.task == "question-similarity" else "f1"
+    measure = TASKS[one.task].compared.name
     gain = differences(first, second, [measure])[measure]
-    right = [(row["was_right"], row["is_right"]) for row in both]
+    right = [(row.was_right, row.is_right) for row in both]
     return Difference(named(one), named(other), len(both), *gain, *mcnemar(*zip(*right, strict=True)))
 
 
 def differences(
     first: Found, second: Found, wanted: Collection[str] | None = None
 ) -> dict[str, tuple[float, float, float]]:
-    """How much better the second is than the first, with the 95 % interval: "right" (rows it is right on) and, for
-    pairs that both could read, "brier" (the squared error, turned round, so that more is better); for readings "f1".
-    Only the `wanted` of them, or all.
+    """How much better the second is than the first, with the 95 % interval, by the task's scores of a row; each turned
+    so that more is better, on the rows where both have it. Only the `wanted` of them, or all.
 
     Raises `InputError` as `compare` does.
     """
-    task = first[0].task
-    found_right = _both(first, second)
-    both = [(row["before"], row["after"]) for row in found_right]
-    columns = {"right": [(float(row["is_right"]), float(row["was_right"]), row["after"]) for row in found_right]}
-    if task == "question-similarity":
-        columns["brier"] = [
-            (-((its["probability"] - its["same"]) ** 2), -((row["probability"] - row["same"]) ** 2), row)
-            for row, its in both
-            if row["probability"] is not None and its["probability"] is not None
-        ]
-    else:
-        columns["f1"] = [(its["f1"], row["f1"], row) for row, its in both]
+    both = _both(first, second)
     found = {}
-    for name, values in columns.items():
-        if values and (wanted is None or name in wanted):
-            theirs, own, rows = zip(*values, strict=True)
-            # Questions about one document are not independent.
-            documents = [row["document"] for row in rows] if task == "portuguese-qa" else None
-            found[name] = paired_difference(theirs, own, documents)
+    for measure in TASKS[first[0].task].scores:
+        if wanted is not None and measure.name not in wanted:
+            continue
+        values = [
+            (measure.merit(its), measure.merit(own), row.after.cluster)
+            for row in both
+            if (own := row.before.score(measure.name, first[0].threshold)) is not None
+            and (its := row.after.score(measure.name, second[0].threshold)) is not None
+        ]
+        if values:
+            theirs, ours, clusters = zip(*values, strict=True)
+            found[measure.name] = paired_difference(theirs, ours, None if None in clusters else clusters)
     return found
 
 
@@ -106,20 +94,20 @@ def on_shared_rows(found: Sequence[Found]) -> list[Found]:
     """
     for other in found[1:]:
         _both(found[0], other)
-    shared = set.intersection(*({row["row"] for row in rows} for _, rows in found))
+    shared = set.intersection(*({row.row for row in rows} for _, rows in found))
     if all(len(rows) == len(shared) for _, rows in found):
         return list(found)
-    return [_measured_on(report, [row for row in rows if row["row"] in shared]) for report, rows in found]
+    return [_measured_on(report, [row for row in rows if row.row in shared]) for report, rows in found]
 
 
-def _measured_on(report: Report, rows: list[dict[str, Any]]) -> Found:
+def _measured_on(report: Report, rows: list[MeasuredRow]) -> Found:
     if not rows:
         raise InputError("The reports have no row in common: measure them on the same data.")
-    findings = reading_findings(rows) if report.task == "portuguese-qa" else pair_findings(rows, report.threshold)
+    findings = KINDS[report.kind].findings(rows, report.threshold)
     return replace(report, data=report.data | {"measured": len(rows)}, **findings), rows
 
 
-def _both(first: Found, second: Found) -> list[dict[str, Any]]:
+def _both(first: Found, second: Found) -> list[Change]:
     """What both reports say of each row that both hold, as `changed` gives it."""
     (one, one_rows), (other, other_rows) = first, second
     both = changed(one, one_rows, other, other_rows)
@@ -137,7 +125,7 @@ def named(report: Report) -> str:
 
 def table(reports: Sequence[Report]) -> list[str]:
     """Lines with one report each."""
-    measures = SHOWN[reports[0].task]
+    measures = TASKS[reports[0].task].shown
     width = max(len(named(report)) for report in reports)
     heads = [measure.replace("_", " ") for measure in (*measures, SPEED)]
     lines = [" " * width + "".join(f"  {head:>24}" for head in heads)]
@@ -161,7 +149,7 @@ def draw(reports: Sequence[Report], path: Path) -> None:
             for report in reports
             if (figure := report.figures.get(measure)) is not None
         }
-        for measure in SHOWN[reports[0].task][:3]
+        for measure in TASKS[reports[0].task].shown[:3]
     }
     data = reports[0].data
     bars({name: group for name, group in groups.items() if group}, f"{data['name']}, {data['measured']} rows", path)
@@ -187,7 +175,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"{reports[0].data['name']}, the {reports[0].data['measured']:,} rows that all of them measured")
     for line in table(reports):
         print(line)
-    what = "accuracy" if reports[0].task == "question-similarity" else "F1"
+    what = TASKS[reports[0].task].compared.label
     for one in differences:
         print(
             f"{one.second} less {one.first}: {what} {one.gain:+.3f} [{one.low:+.3f}, {one.high:+.3f}] on {one.rows} "

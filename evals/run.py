@@ -26,12 +26,13 @@ from assistant.logs import log_to_stderr
 from assistant.records import LANGUAGES
 from assistant.settings import Settings, load_settings
 from assistant.store.connection import open_store
+from assistant.tasks import TASKS, adapter_systems, tasks_on
 from assistant.versions.registry import open_registry
 from evals.data.leaks import LeakError
 from evals.data.named_sets import NAMES, RowSet, open_rows
 from evals.reporting.report import REPORT
 from evals.runs.evaluation import evaluate
-from evals.runs.measured_system import APP_SYSTEMS, Evaluation
+from evals.runs.measured_system import Evaluation
 from evals.runs.measured_version import Subject, of_folder, of_registry
 from evals.runs.progress import tell
 from evals.systems.baselines import NAMES as BASELINES
@@ -53,9 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = load_settings()
         data = open_rows(options.data, settings, options.language, options.limit)
-        system = options.system or ("reader" if data.task == "portuguese-qa" else "judge")
-        with _subject(options.adapter, system, data, settings) as subject:
-            folder = folder or _folder(settings, data, system, subject)
+        with _subject(options.adapter, options.system, data, settings) as (system, subject):
             evaluation = Evaluation(
                 data,
                 system,
@@ -67,6 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
                 reasons=options.reasons,
                 paid=options.yes,
             )
+            folder = folder or _folder(settings, evaluation)
             report = evaluate(evaluation, settings, folder, with_texts=not options.no_texts)
     except RespostaError as error:
         if folder:
@@ -97,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", required=True, help="file, folder or name")
     parser.add_argument("--language", choices=LANGUAGES, default="en", help="of a CSV without such a column")
     parser.add_argument("--limit", type=count, metavar="N", help="only the first N rows")
-    parser.add_argument("--system", choices=(*APP_SYSTEMS, *BASELINES), help="what answers (default: the app)")
+    parser.add_argument("--system", choices=(*adapter_systems(), *BASELINES), help="what answers (default: the app)")
     parser.add_argument("--train", type=Path, metavar="FILE", help="CSV of pairs that a baseline learns from")
     parser.add_argument("--model", type=Path, metavar="FOLDER", help="the trained cross-encoder")
     parser.add_argument("--reasons", type=int, default=20, metavar="N", help="reasons to look at (default: 20)")
@@ -110,38 +110,47 @@ def _parser() -> argparse.ArgumentParser:
 
 
 @contextmanager
-def _subject(reference: str | None, system: str, data: RowSet, settings: Settings) -> Iterator[Subject | None]:
-    """The version that is measured; None for a baseline that has none. The registry is open meanwhile."""
-    if system not in APP_SYSTEMS:
-        if data.task == "portuguese-qa":
-            raise InputError(f"{system} judges pairs and {data.name} holds questions about texts: leave out --system.")
+def _subject(
+    reference: str | None, system: str | None, data: RowSet, settings: Settings
+) -> Iterator[tuple[str, Subject | None]]:
+    """What answers (`system`, else the task's own), and the version that is measured; None for a baseline, which has
+    none. The registry is open meanwhile."""
+    if system in BASELINES:
+        if not data.pairs:
+            raise InputError(f"{system} judges pairs of questions and {data.name} holds none: leave out --system.")
         if reference:
             raise InputError(f"{system} has no adapter: leave out --adapter.")
-        yield None
+        yield system, None
     elif reference and Path(reference).expanduser().is_dir():
         yield _fitting(of_folder(Path(reference).expanduser()), system, data)
     else:
         with open_store(settings) as store:
             registry = open_registry(settings, store)
             registry.register_shipped()
-            yield _fitting(of_registry(reference or f"{data.task}@production", registry), system, data)
+            known = tasks_on(data.kind)
+            task = next((one for one in known if system in one.systems), known[0])
+            yield _fitting(of_registry(reference or f"{task.name}@production", registry), system, data)
 
 
-def _fitting(subject: Subject, system: str, data: RowSet) -> Subject:
-    task = subject.version.task
-    if task != data.task or (system == "reader") != (task == "portuguese-qa"):
+def _fitting(subject: Subject, system: str | None, data: RowSet) -> tuple[str, Subject]:
+    task = TASKS[subject.version.task]
+    chosen = system or task.systems[0]
+    if task.rows != data.kind or chosen not in task.systems:
         raise InputError(
-            f"{subject.version.digest[:12]} is for {task}, {data.name} for {data.task}, and {system} was asked: choose "
-            "another version, other data, or leave out --system."
+            f"{subject.version.digest[:12]} is for {task.name}, which answers {task.rows} as "
+            f"{' or '.join(task.systems)}; {data.name} holds {data.kind} and {chosen} was asked: choose another "
+            "version, other data, or leave out --system."
         )
-    return subject
+    return chosen, subject
 
 
-def _folder(settings: Settings, data: RowSet, system: str, subject: Subject | None) -> Path:
+def _folder(settings: Settings, evaluation: Evaluation) -> Path:
     """One folder per version, system and content of the data."""
+    data, subject = evaluation.data, evaluation.subject
     who = subject.version.digest[:12] if subject else "baseline"
     named = data.name.replace("/", "-")
-    return settings.data_dir / "evaluations" / data.task / f"{who}-{system}-{named}-{data.sha256[:8]}"
+    name = f"{who}-{evaluation.system}-{named}-{data.sha256[:8]}"
+    return settings.data_dir / "evaluations" / evaluation.task.name / name
 
 
 if __name__ == "__main__":

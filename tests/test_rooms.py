@@ -26,12 +26,14 @@ SHARED = {
     "assistant.logs",
     "assistant.records",
     "assistant.settings",
+    "assistant.tasks",
     "assistant.whole_file",
 }
 MAY_IMPORT: dict[str, set[str]] = {
     "assistant.errors": set(),
     "assistant.records": set(),
     "assistant.logs": set(),
+    "assistant.tasks": {"assistant.errors", "assistant.records"},
     "assistant.settings": {"assistant.errors", "assistant.records"},
     "assistant.command_line": set(),
     "assistant.whole_file": set(),

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from assistant.bases.catalogue import CATALOGUE
 from assistant.errors import InputError
-from assistant.records import Language, Task
+from assistant.records import Language
+from assistant.tasks import TASKS, KnownTask
 
 FOLDER = Path(__file__).with_name("recipes")
 
@@ -106,11 +107,11 @@ class Recipe(Section):
     """
 
     name: str = ""
-    task: Task
+    task: KnownTask
     base: str
     backend: Literal["unsloth", "peft"]
     quantization: Literal["none", "8bit", "4bit"] = "none"
-    template: Literal["label-first", "explanation-first", "reading"]
+    template: str
     start: Path | None = None
     data: Data
     lora: Lora = Lora()
@@ -127,13 +128,15 @@ class Recipe(Section):
     @model_validator(mode="after")
     def _fits_together(self) -> Recipe:
         problems = []
-        reading = self.task == "portuguese-qa"
-        if reading != (self.template == "reading"):
-            problems.append(f"template: {self.template} does not belong to the task {self.task}")
-        if any((source.kind == "squad") != reading for source in (*self.data.sources, *self.data.validation)):
+        task = TASKS[self.task]
+        if self.template not in task.templates:
             problems.append(
-                f"data.sources: {self.task} takes {'squad' if reading else 'pairs, faqs and intents'} sources"
+                f"template: {self.template} does not belong to the task {self.task} (use {' or '.join(task.templates)})"
             )
+        if any(source.kind not in task.sources for source in (*self.data.sources, *self.data.validation)):
+            *kinds, last = task.sources
+            listed = f"{', '.join(kinds)} and {last}" if kinds else last
+            problems.append(f"data.sources: {self.task} takes {listed} sources")
         if (self.data.folds or 0) < (self.data.fold or 0) or bool(self.data.folds) != bool(self.data.fold):
             problems.append("data.fold: says which of data.folds parts is held out, from 1; set both")
         if self.data.folds and self.data.validation:

@@ -27,11 +27,11 @@ from typing import Any
 
 from assistant.bases.adapter import json_object
 from assistant.errors import ModelError, RespostaError
-from assistant.records import TASKS
 from assistant.serving.canaries import Canaries, ask
 from assistant.serving.choose import only, open_model
 from assistant.settings import Settings, load_settings
 from assistant.store.connection import open_store
+from assistant.tasks import TASKS
 from assistant.version_records import AdapterVersion, RegisteredVersion, StageEvent
 from assistant.versions.registry import Registry, open_registry
 from assistant.versions.version import CANARIES
@@ -149,7 +149,7 @@ def ask_version(version: AdapterVersion, folder: Path, settings: Settings) -> Ca
     """What the version in `folder` says to the canary questions, loaded as the app would. Raises `ModelError` where it
     cannot be."""
     with open_model(only(settings, version.task, folder), version.task) as model:
-        # A reader is missing only where none is named.
+        # The adapter is named, so one is loaded.
         assert model is not None
         return ask(model, version.task)
 

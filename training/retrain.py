@@ -27,9 +27,9 @@ from filelock import FileLock, Timeout
 
 from assistant.command_line.arguments import count
 from assistant.errors import InputError, RespostaError
-from assistant.records import TASKS
 from assistant.settings import Settings, load_settings
 from assistant.store.connection import open_store
+from assistant.tasks import TASKS, task_of
 from training.feedback import Export, NothingToExport, evaluation_pairs, export, said_after
 from training.registry import person
 from training.retraining.commands import run_command
@@ -50,7 +50,7 @@ def retrain(options: argparse.Namespace, plan: Plan, settings: Settings) -> int:
         said = feedback(plan, settings, settings.data_dir / "feedback")
         if before and before.end and not options.anew and _new(before, said) < max(1, options.at_least):
             return _nothing_new(options, before, plan, settings)
-        if plan.task == "question-similarity" and said.get("pairs", 0) < options.at_least:
+        if TASKS[plan.task].learns_from_feedback and said.get("pairs", 0) < options.at_least:
             print(
                 f"Agents have judged {said.get('pairs', 0)} pairs that can train, fewer than {options.at_least}: "
                 "--at-least 0 trains all the same."
@@ -76,7 +76,7 @@ def _nothing_new(options: argparse.Namespace, last: Journal, plan: Plan, setting
 
 def feedback(plan: Plan, settings: Settings, home: Path) -> Json:
     """What agents said, exported below `home`, with the export's record; empty where nothing is to be had."""
-    if plan.task != "question-similarity":
+    if not TASKS[plan.task].learns_from_feedback:
         return {}
     with open_store(settings) as store:
         try:
@@ -103,7 +103,7 @@ def show_plan(options: argparse.Namespace, plan: Plan, settings: Settings) -> No
         recipe = Path(draft) / RECIPE
         plan.write_recipe(recipe, Path(said["folder"]) if said else None)
         run_command(["training.run", str(recipe), "--dry-run"], settings)
-    steps = ["calibrate"] if plan.task == "question-similarity" else []
+    steps = ["calibrate"] if TASKS[plan.task].calibrated else []
     steps += [f"measure on {data}" for data in plan.measured] + ["register in staging", "gate"]
     steps += ["production, if the gate is open"] if options.promote else []
     steps += [f"publish to {options.publish}, if the gate is open"] if options.publish else []
@@ -168,7 +168,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m training.retrain", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--task", choices=TASKS, default=TASKS[0], help="default: %(default)s, which agents judge")
+    parser.add_argument("--task", choices=TASKS, default=task_of("judge").name, help="default: %(default)s")
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="the published sets (default: from the Hub)")
     parser.add_argument("--recipe", type=Path, metavar="FILE", help="default: the shipped one for this hardware")
     parser.add_argument("--set", dest="changes", action="append", default=[], metavar="KEY=VALUE")

@@ -2,9 +2,9 @@
 
     python -m training.select portuguese-qa [--names NAME …] [--limit N] [--promote]
 
-Versions are sorted by exact match, then F1; for question-similarity by the worst language's ROC AUC, then
-accuracy. With --promote the best one goes to production, the table being the reason kept with it, and for
-portuguese-qa production is then fetched back as the app does it and answers a question.
+Versions for reading are sorted by exact match, then F1; those for judging pairs by the worst language's ROC AUC, then
+accuracy. With --promote the best one goes to production with the table as its reason; a reading version is then loaded
+from there as the app does it and answers a question.
 """
 
 from __future__ import annotations
@@ -18,17 +18,18 @@ from pathlib import Path
 from assistant.command_line.arguments import count
 from assistant.errors import InputError, ModelError
 from assistant.reader.reader import Reader
-from assistant.records import TASKS, Task
+from assistant.records import Task
 from assistant.search.embedder import open_embedder
 from assistant.serving.build import span_reader
 from assistant.serving.choose import open_models
 from assistant.settings import Settings
+from assistant.tasks import TASKS, task_of
 from assistant.version_records import AdapterVersion, RegisteredVersion, taken_out
 from assistant.versions.registry import Registry
 from evals.gate import checks
 from evals.reporting.pictures import loss_curves
 from training.registry import person, table, with_registry
-from training.selection.ranking import MEASURES, Ranking, curve, rank
+from training.selection.ranking import Ranking, curve, rank
 
 QUESTION = "Quantos livros um aluno pode retirar por vez?"
 CONTEXT = (
@@ -90,11 +91,12 @@ def answer(settings: Settings, registry: Registry, question: str, context: str) 
 
     None stands for "not in the text". Raises `ModelError` when there is no such version or it cannot be loaded.
     """
-    production = registry.production("portuguese-qa")
+    reading = task_of("reader")
+    production = registry.production(reading.name)
     if production is None:
-        raise ModelError("portuguese-qa has no production version: choose one with --promote.")
+        raise ModelError(f"{reading.name} has no production version: choose one with --promote.")
     # An adapter that a setting names would take the place of the one that is to be shown.
-    chosen = settings.model_copy(update={"reading_adapter": None})
+    chosen = settings.model_copy(update={reading.setting: None})
     with open_models(chosen, registry) as models:
         spans = span_reader(models.reading)
         # Another one may serve in its place, which is not the one to be shown.
@@ -129,14 +131,14 @@ def run(options: argparse.Namespace, settings: Settings, registry: Registry) -> 
         print(f"The best is in production already: {shown}.")
     elif options.promote:
         why = options.why or (
-            f"best of {len(ranking.candidates)} by {', then '.join(MEASURES[options.task])} "
+            f"best of {len(ranking.candidates)} by {', then '.join(one.label for one in TASKS[options.task].ranked)} "
             f"on the held-out rows {ranking.heldout}"
         )
         promote_best(registry, settings, ranking, options.who, why, options.override)
         print(f"Promoted to production: {shown}, {why}.")
     else:
         print(f"Would promote {shown}; do it with --promote.")
-    if options.task == "portuguese-qa" and (options.promote or options.question):
+    if options.task == task_of("reader").name and (options.promote or options.question):
         question, context = options.question or QUESTION, options.context or CONTEXT
         production, said = answer(settings, registry, question, context)
         by = f"{production.digest[:12]} ({production.name} on {production.base})"
@@ -162,8 +164,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if bool(options.question) != bool(options.context):
         parser.error("give --question and --context together")
-    if options.question and options.task != "portuguese-qa":
-        parser.error("only portuguese-qa answers a question from a text")
+    if options.question and options.task != task_of("reader").name:
+        parser.error(f"only {task_of('reader').name} answers a question from a text")
     return with_registry(partial(run, options))
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from assistant.judge.judge import label_scores, readable_logit
 from assistant.reader.span_reader import SpanReader
 from assistant.records import Language, Task
 from assistant.serving.load import Generators, LoadedModel
+from assistant.tasks import TASKS, RowKind
 from assistant.version_records import AdapterVersion
 from assistant.versions.version import CANARIES
 from assistant.whole_file import write_whole
@@ -76,15 +77,20 @@ def read_canaries(path: Path) -> Canaries:
 
 def ask(model: LoadedModel, task: Task) -> Canaries:
     """What `model` says now."""
-    logits: Sequence[float | None] = ()
-    answers: Sequence[str] = ()
     # All at once: beside a busy app each would otherwise wait its turn behind what the app is asked.
     with ThreadPoolExecutor(max(len(PAIRS), len(READINGS))) as asking:
-        if task == "question-similarity":
-            logits = list(asking.map(partial(_logit, model), PAIRS))
-        else:
-            answers = list(asking.map(partial(_answer, model), READINGS))
-    return Canaries(SET, model.identity.hardware, tuple(logits), tuple(answers))
+        return _ASK[TASKS[task].canaries](model, asking)
+
+
+def _ask_pairs(model: LoadedModel, asking: Executor) -> Canaries:
+    return Canaries(SET, model.identity.hardware, tuple(asking.map(partial(_logit, model), PAIRS)), ())
+
+
+def _ask_readings(model: LoadedModel, asking: Executor) -> Canaries:
+    return Canaries(SET, model.identity.hardware, (), tuple(asking.map(partial(_answer, model), READINGS)))
+
+
+_ASK: Mapping[RowKind, Callable[[LoadedModel, Executor], Canaries]] = {"pairs": _ask_pairs, "readings": _ask_readings}
 
 
 def _logit(model: LoadedModel, pair: tuple[Language, str, str]) -> float | None:

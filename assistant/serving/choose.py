@@ -9,14 +9,15 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Any, overload
 
 from assistant.errors import ModelError, RespostaError, UnreachableError
-from assistant.records import TASKS, Task
+from assistant.records import Task
 from assistant.serving.canaries import load_checked
-from assistant.serving.load import FoundAdapter, Generators, LoadedModel, on_its_base
+from assistant.serving.load import FoundAdapter, Generators, LoadedModel, on_its_base, wanted_base
 from assistant.serving.named_adapters import named, possible
 from assistant.settings import Settings
+from assistant.tasks import TASKS, Role, TaskRecord, task_of
 from assistant.version_records import AdapterVersion
 from assistant.versions.registry import SHIPPED_FOLDER, Registry
 from assistant.versions.version import VERSION, read_version
@@ -75,9 +76,13 @@ def open_models(settings: Settings, registry: Registry | None = None) -> Iterato
         notices: list[str] = []
         refused: list[Refusal] = []
         served = partial(_production, settings, registry, refused) if registry else _shipped_model
-        given = {task: possible(settings, named(settings, task), notices) for task in TASKS}
-        judging = _judging(settings, given[TASKS[0]], served, generator_for)
-        reading = _reading(settings, given[TASKS[1]], served, generator_for, [judging])
+        judge, reader = task_of("judge"), task_of("reader")
+        # Both are looked for before either is loaded.
+        for_judge, for_reader = (possible(settings, named(settings, task.name), notices) for task in (judge, reader))
+        judging = _model(settings, judge, for_judge, served, generator_for)
+        # A base judges alone where no adapter can.
+        assert judging is not None
+        reading = _model(settings, reader, for_reader, served, generator_for, [judging])
         spare = None
         if settings.zero_gpu:
             from assistant.generator.zerogpu import hand_over
@@ -89,29 +94,29 @@ def open_models(settings: Settings, registry: Registry | None = None) -> Iterato
 
 
 @overload
-def open_model(
-    settings: Settings, task: Literal["question-similarity"] = "question-similarity"
-) -> AbstractContextManager[LoadedModel]: ...
+def open_model(settings: Settings) -> AbstractContextManager[LoadedModel]: ...
 @overload
 def open_model(settings: Settings, task: Task) -> AbstractContextManager[LoadedModel | None]: ...
 @contextmanager
-def open_model(settings: Settings, task: Task = "question-similarity") -> Iterator[Any]:
+def open_model(settings: Settings, task: Task | None = None) -> Iterator[Any]:
     """The model of one task without a registry: the adapter of the settings, else the shipped one.
 
-    For measuring and fitting, where no database is at hand. None where reading has no adapter.
+    For measuring and fitting, where no database is at hand. Without `task` it is the judge's. None where the task has
+    no adapter and no base does it alone.
     """
+    record = TASKS[task] if task else task_of("judge")
     with _generators(settings) as generator_for:
-        if task == "question-similarity":
-            yield _judging(settings, named(settings, task), _shipped_model, generator_for)
-        else:
-            yield _reading(settings, named(settings, task), _shipped_model, generator_for)
+        yield _model(settings, record, named(settings, record.name), _shipped_model, generator_for)
 
 
 def only(settings: Settings, task: Task, folder: Path) -> Settings:
-    """`settings` that load the adapter in `folder` on its own base, and no other for its task."""
-    named: dict[str, str | None] = {"base_model": None, "adapter": None, "reading_adapter": None}
-    named["adapter" if task == "question-similarity" else "reading_adapter"] = str(folder)
-    return settings.model_copy(update=named)
+    """`settings` that load the adapter in `folder` on its own base, and name no other adapter."""
+    return _naming_nothing(settings).model_copy(update={TASKS[task].setting: str(folder)})
+
+
+def _naming_nothing(settings: Settings) -> Settings:
+    """`settings` that name neither a base nor any task's adapter."""
+    return settings.model_copy(update=dict.fromkeys(["base_model", *(record.setting for record in TASKS.values())]))
 
 
 def _production(
@@ -158,8 +163,9 @@ def shipped_adapter(task: Task) -> FoundAdapter | None:
 
 def _spare(settings: Settings, generator_for: Generators) -> tuple[LoadedModel, LoadedModel | None]:
     """The shipped models, which need no GPU, whatever the settings and the registry name."""
-    small = settings.model_copy(update={"base_model": None, "adapter": None, "reading_adapter": None})
-    judging, reading = (on_its_base(small, shipped_adapter(task), generator_for) for task in TASKS)
+    small = _naming_nothing(settings)
+    roles: tuple[Role, ...] = ("judge", "reader")
+    judging, reading = (on_its_base(small, shipped_adapter(task_of(role).name), generator_for) for role in roles)
     return judging, reading
 
 
@@ -173,33 +179,22 @@ def _generators(settings: Settings) -> Iterator[Generators]:
 ServedModel = Callable[[Task, Generators, Sequence[LoadedModel]], LoadedModel | None]
 
 
-def _judging(
-    settings: Settings, given: FoundAdapter | None, served: ServedModel, generator_for: Generators
-) -> LoadedModel:
-    """The judge's model. Where no served adapter or its base can be had, a base judges alone.
-
-    An adapter that the settings name is wanted: where that one does not fit, nothing starts.
-    """
-    if given:
-        return on_its_base(settings, given, generator_for, settings.base_model)
-    if model := served(TASKS[0], generator_for, ()):
-        return model
-    log.warning("the base model judges without an adapter")
-    return on_its_base(settings, None, generator_for, settings.base_model)
-
-
-def _reading(
+def _model(
     settings: Settings,
+    task: TaskRecord,
     given: FoundAdapter | None,
     served: ServedModel,
     generator_for: Generators,
     staying: Sequence[LoadedModel] = (),
 ) -> LoadedModel | None:
-    """The reader's model, on the base its adapter was trained on; None where none is served or fits. An adapter that
-    the settings name is wanted: where that one does not fit, nothing starts."""
+    """The model of `task` on its base: the adapter `given` by the settings, else the served one, else the bare base
+    where that can do the task alone, else None.
+
+    An adapter that the settings name is wanted: where that one does not fit, nothing starts.
+    """
     if given:
-        return on_its_base(settings, given, generator_for)
-    if model := served(TASKS[1], generator_for, staying):
+        return on_its_base(settings, given, generator_for, wanted_base(settings, task.name))
+    if model := served(task.name, generator_for, staying):
         return model
-    log.warning("answers from texts are whole sentences, without a reading adapter")
-    return None
+    log.warning(task.without_adapter)
+    return on_its_base(settings, None, generator_for, wanted_base(settings, task.name)) if task.base_alone else None

@@ -14,6 +14,7 @@ from assistant.judge.judge import Judge
 from assistant.judge.reasons import Explainer
 from assistant.reader.reader import Reader
 from assistant.serving.load import LoadedModel
+from assistant.tasks import Role
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,11 @@ class Serving:
     @property
     def models(self) -> list[LoadedModel]:
         return [self.judging, *([self.reading] if self.reading else [])]
+
+    def model(self, role: Role) -> LoadedModel | None:
+        """The model behind that role; None where no adapter is served for it."""
+        models: dict[Role, LoadedModel | None] = {"judge": self.judging, "reader": self.reading}
+        return models[role]
 
 
 class Served:

@@ -11,7 +11,9 @@ from assistant.bases.catalogue import BaseModel, choose
 from assistant.bases.weights import Weights, locate
 from assistant.judge.calibration import JudgeModel
 from assistant.prompts import PROMPT_VERSION
+from assistant.records import Task
 from assistant.settings import Settings
+from assistant.tasks import TASKS
 from assistant.version_records import AdapterVersion
 from assistant.versions.version import fits
 
@@ -71,7 +73,7 @@ class Generators:
         before = set(self._open)
         try:
             return on_its_base(
-                self._settings, FoundAdapter(folder, version), self, wanted_base(self._settings, version)
+                self._settings, FoundAdapter(folder, version), self, wanted_base(self._settings, version.task)
             )
         except BaseException:
             for sha256 in self._open.keys() - before:
@@ -105,9 +107,9 @@ def on_its_base(
     return LoadedModel(generator, base, identity, found.folder if found else None)
 
 
-def wanted_base(settings: Settings, version: AdapterVersion) -> str | None:
-    """The base that the settings want under `version`. They name one for judging; a reader stands on its own."""
-    return settings.base_model if version.task == "question-similarity" else None
+def wanted_base(settings: Settings, task: Task) -> str | None:
+    """The base that the settings choose for `task`; None where each version keeps the one it was trained on."""
+    return settings.base_model if TASKS[task].base_from_settings else None
 
 
 def base_for(name: str | None) -> BaseModel:

@@ -11,13 +11,14 @@ from assistant.errors import GpuUnavailableError, ModelError
 from assistant.records import Task
 from assistant.serving.load import FoundAdapter
 from assistant.settings import Settings
+from assistant.tasks import TASKS
 from assistant.versions.hub import Pinned, open_hub, parse_pinned
 from assistant.versions.version import VERSION, read_version
 
 
 def named(settings: Settings, task: Task) -> FoundAdapter | None:
     """The adapter that a setting names for `task`, a folder or REPO@COMMIT, which is fetched once."""
-    adapter = settings.adapter if task == "question-similarity" else settings.reading_adapter
+    adapter = getattr(settings, TASKS[task].setting)
     if adapter is None:
         return None
     folder = Path(adapter).expanduser()

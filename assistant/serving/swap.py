@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from assistant.records import TASKS, Task
+from assistant.records import Task
 from assistant.search.embedder import Embedder
 from assistant.serving.build import make_explainer, make_judge, make_reader
 from assistant.serving.canaries import load_checked
 from assistant.serving.choose import Refusal
 from assistant.serving.current import Served, Serving
-from assistant.serving.load import Generators
+from assistant.serving.load import Generators, LoadedModel
 from assistant.settings import Settings
+from assistant.tasks import TASKS, Role, task_of
 from assistant.version_records import AdapterVersion
 from assistant.versions.registry import Registry
 
@@ -39,6 +40,11 @@ class Swapper:
         self._generators = generators
         self._served = served
         self._refused: dict[Task, str] = {}
+        # What the app answers through, and how a serving with another model for it is made.
+        self._builders: dict[Role, Callable[[Serving, LoadedModel], Serving]] = {
+            "judge": self._with_judge,
+            "reader": self._with_reader,
+        }
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="swap", daemon=True)
 
@@ -68,7 +74,7 @@ class Swapper:
         for somebody may have mended it."""
         if anew:
             self._refused.clear()
-        for task in TASKS:
+        for task in (task_of(role).name for role in self._builders):
             if self._is_named_by_the_settings(task):
                 continue
             wanted = self._registry.production(task)
@@ -116,17 +122,18 @@ class Swapper:
 
     def _loaded(self, task: Task, version: AdapterVersion) -> Serving:
         model = load_checked(version, self._registry.files(version), self._generators, self._served.models)
-        current = self._served.current
-        if task == "portuguese-qa":
-            return replace(current, reading=model, reader=make_reader(self._embedder, model))
+        return self._builders[TASKS[task].role](self._served.current, model)
+
+    def _with_judge(self, current: Serving, model: LoadedModel) -> Serving:
         judge = make_judge(self._settings, model, self._embedder)
         return replace(current, judging=model, judge=judge, explainer=make_explainer(self._settings, model))
 
+    def _with_reader(self, current: Serving, model: LoadedModel) -> Serving:
+        return replace(current, reading=model, reader=make_reader(self._embedder, model))
+
     def _digest(self, task: Task) -> str | None:
-        current = self._served.current
-        model = current.judging if task == "question-similarity" else current.reading
+        model = self._served.current.model(TASKS[task].role)
         return model.identity.adapter if model else None
 
     def _is_named_by_the_settings(self, task: Task) -> bool:
-        named = self._settings.adapter if task == "question-similarity" else self._settings.reading_adapter
-        return named is not None
+        return getattr(self._settings, TASKS[task].setting) is not None

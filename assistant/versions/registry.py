@@ -13,9 +13,10 @@ from assistant.bases.catalogue import CATALOGUE
 from assistant.errors import InputError, ModelError
 from assistant.judge.calibration import Calibration
 from assistant.prompts import PROMPT_VERSION
-from assistant.records import TASKS, Task
+from assistant.records import Task
 from assistant.settings import Settings
 from assistant.store.connection import Store
+from assistant.tasks import TASKS, find_task
 from assistant.version_records import SHIPPED, AdapterVersion, Kind, RegisteredVersion, Stage, StageEvent
 from assistant.versions.files import AdapterFiles
 from assistant.versions.fingerprints import read_fingerprints
@@ -75,7 +76,7 @@ class Registry:
         found: Sequence[RegisteredVersion] = ()
         if at:
             if stage in _HELD_BY_ONE:
-                found = self._adapters.at(_task(task), stage)
+                found = self._adapters.at(find_task(task).name, stage)
         elif _DIGEST.fullmatch(reference):
             found = self._adapters.find(reference)
         else:
@@ -118,7 +119,7 @@ class Registry:
 
         Raises `ModelError` when this code could not load it.
         """
-        return self.find(self._adapters.roll_back(_task(task), *_said(who, why), check_usable))
+        return self.find(self._adapters.roll_back(find_task(task).name, *_said(who, why), check_usable))
 
     def production(self, task: Task) -> AdapterVersion | None:
         found = self._adapters.at(task, "production")
@@ -238,12 +239,6 @@ def _check_same(given: AdapterVersion, known: AdapterVersion) -> None:
             f"Version {known.digest[:12]} is registered with another {' and '.join(other)} than this folder says: "
             "correct the folder's version.json, or train again."
         )
-
-
-def _task(text: str) -> Task:
-    if text not in TASKS:
-        raise InputError(f"{text!r} is not a task: write {' or '.join(TASKS)}.")
-    return text
 
 
 def _said(who: str, why: str) -> tuple[str, str]:

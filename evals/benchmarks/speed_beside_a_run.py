@@ -22,6 +22,7 @@ from assistant.errors import RespostaError
 from assistant.records import LANGUAGES
 from assistant.settings import load_settings
 from assistant.store.connection import open_store
+from assistant.tasks import task_of
 from assistant.versions.registry import open_registry
 from assistant.wiring import open_desk
 from evals.board import Board
@@ -80,7 +81,7 @@ def main() -> int:
                 ask_all(desk, wordings[:3], "warming up")
                 idle = ask_all(desk, wordings, "idle")
                 with Board(settings, registry) as board:
-                    board.start(registry.find("question-similarity@production").version.digest, "shop-en", None)
+                    board.start(registry.find(f"{task_of('judge').name}@production").version.digest, "shop-en", None)
                     wait_until_it_measures(board)
                     before = board.run()["done"]
                     beside = ask_all(desk, wordings, "beside a run")

@@ -21,7 +21,7 @@ from assistant.generator.engine import Engine
 from assistant.settings import load_settings
 from evals.benchmarks.speed import article_loop
 from evals.data.published import load_pairs
-from evals.runs.evaluation import TOGETHER
+from evals.rows import MeasuredPair
 from evals.systems.app_pairs import open_app_pairs
 
 MIB = 1024**2
@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("file", type=Path, help="CSV with question1, question2, is_duplicate")
     parser.add_argument("--loop", type=int, default=8, help="pairs for the slow loop (default: %(default)s)")
     options = parser.parse_args()
-    together = TOGETHER["question-similarity"]
+    together = MeasuredPair.TOGETHER
     try:
         settings, pairs = load_settings(), load_pairs(options.file)
         with open_app_pairs("judge", settings) as system:

@@ -10,19 +10,20 @@ import dataclasses
 from pathlib import Path
 
 from assistant.errors import InputError
-from assistant.records import Language, MistakeKind, ReportFile, Task
+from assistant.records import Language, MistakeKind, ReportFile
 from assistant.settings import Settings
+from assistant.tasks import RowKind, tasks_on
 from assistant.ui.views import Json
 from assistant.version_records import VersionMove
 from assistant.versions.registry import Registry
 from evals.board.child import Asked, Child
 from evals.board.views import change_view, event_view, head_view, mistake_view, page_view, version_view
-from evals.reporting.mistakes import KINDS, changed, choose, find_mistakes
+from evals.reporting.mistakes import changed, choose, find_mistakes
 from evals.reporting.report_index import shelf_of
+from evals.rows import ROWS
 
 # Stands before the names of what was placed in the data folder.
 OWN = "own:"
-SUFFIXES: dict[str, Task] = {".csv": "question-similarity", ".json": "portuguese-qa"}
 
 
 class Board(contextlib.AbstractContextManager):
@@ -53,14 +54,12 @@ class Board(contextlib.AbstractContextManager):
 
     def report(self, report_id: str) -> Json:
         """A report with the points of its charts, without its rows."""
-        from evals.reporting.curves import pair_curves, reading_outcomes
+        from evals.reporting.kinds import KINDS
 
         shelved = self._shelf.find(report_id)
         report, rows = shelved.report, self._shelf.rows(shelved)
         known = dataclasses.asdict(report) | {"id": report_id, "branded": report.is_branded}
-        if report.task == "question-similarity":
-            return known | {"curves": pair_curves(rows)}
-        return known | {"outcomes": reading_outcomes(rows)}
+        return known | KINDS[report.kind].charts(rows)
 
     def mistakes(
         self,
@@ -74,11 +73,10 @@ class Board(contextlib.AbstractContextManager):
     ) -> Json:
         """One page of a report's mistakes, worst first, and how many there are of each kind."""
         shelved = self._shelf.find(report_id)
-        task = shelved.report.task
-        found = find_mistakes(task, self._shelf.rows(shelved), threshold)
+        found = find_mistakes(self._shelf.rows(shelved), threshold)
         chosen = choose(found, kind, language, low, high)
         of_any_kind = choose(found, None, language, low, high)
-        kinds = {name: sum(one.kind == name for one in of_any_kind) for name in KINDS[task]}
+        kinds = {name: sum(one.kind == name for one in of_any_kind) for name in ROWS[shelved.report.kind].MISTAKES}
         counts = {"kinds": kinds, "branded": shelved.report.is_branded}
         return page_view(chosen, offset, mistake_view) | counts
 
@@ -93,8 +91,8 @@ class Board(contextlib.AbstractContextManager):
         both = changed(before.report, self._shelf.rows(before), after.report, self._shelf.rows(after))
         if not both:
             raise InputError("These two reports have no row in common: choose two that measured the same rows.")
-        lost, won, p_value = mcnemar([row["was_right"] for row in both], [row["is_right"] for row in both])
-        wanted = [row for row in both if row["was_right"] != row["is_right"] and row["is_right"] == improved]
+        lost, won, p_value = mcnemar([row.was_right for row in both], [row.is_right for row in both])
+        wanted = [row for row in both if row.was_right != row.is_right and row.is_right == improved]
         counts = {"rows_compared": len(both), "won": won, "lost": lost, "p_value": p_value}
         return page_view(wanted, offset, change_view) | counts
 
@@ -150,16 +148,19 @@ class Board(contextlib.AbstractContextManager):
             raise InputError(f"This report has no {file}: measure again to have one.") from None
 
     def _data(self) -> list[Json]:
-        """Data sets by the name that `start` takes: the catalogue's, and what was placed in the data folder or one
-        folder below it."""
-        from evals.data.named_sets import NAMES, TASKS
+        """Data sets by the name that `start` takes, each once for every task that is measured on such rows: the
+        catalogue's, and what was placed in the data folder or one folder below it."""
+        from evals.data.named_sets import NAMES, SUFFIXES, NamedSet
 
-        known = [{"name": name, "about": about, "task": TASKS[name]} for name, about in NAMES.items()]
         placed = sorted([*self._own_data.glob("*"), *self._own_data.glob("*/*")])
-        tasks: dict[Path, Task] = {path: SUFFIXES[path.suffix] for path in placed if path.suffix in SUFFIXES}
-        tasks |= {path.parent: "question-similarity" for path in placed if path.name == "faqs.jsonl"}
-        names = {path: path.relative_to(self._own_data).as_posix() for path in tasks}
-        return known + [
-            {"name": OWN + names[path], "about": "placed in the data folder", "task": task}
-            for path, task in tasks.items()
+        kinds: dict[Path, RowKind] = {path: SUFFIXES[path.suffix] for path in placed if path.suffix in SUFFIXES}
+        kinds |= {path.parent: "pairs" for path in placed if path.name == "faqs.jsonl"}
+        own = {
+            OWN + path.relative_to(self._own_data).as_posix(): NamedSet("placed in the data folder", kind)
+            for path, kind in kinds.items()
+        }
+        return [
+            {"name": name, "about": one.about, "task": task.name}
+            for name, one in (NAMES | own).items()
+            for task in tasks_on(one.kind)
         ]

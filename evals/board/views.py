@@ -9,9 +9,10 @@ from typing import TypeVar
 from assistant.text.words import compare
 from assistant.ui.views import Json, differences_view
 from assistant.version_records import RegisteredVersion, StageEvent
-from evals.reporting.mistakes import Mistake, Row
+from evals.reporting.mistakes import Change, Mistake
 from evals.reporting.report import PAGE, REPORT
 from evals.reporting.report_index import Shelved
+from evals.rows import MeasuredPair, MeasuredRow
 
 # Mistakes and changed rows that are sent at once.
 PAGE_ROWS = 20
@@ -54,20 +55,26 @@ def event_view(event: StageEvent) -> Json:
 
 def mistake_view(mistake: Mistake) -> Json:
     """A mistake with the words in which the judge sees its questions differ."""
-    view = {"kind": mistake.kind, "score": mistake.score, "row": mistake.row}
+    view = {"kind": mistake.kind, "score": mistake.score, "row": mistake.row.to_json()}
     return view | {"differences": row_differences(mistake.row)}
 
 
-def change_view(change: Row) -> Json:
+def change_view(change: Change) -> Json:
     """Either report may lack the row's texts, which are the same in both."""
-    return change | {"differences": row_differences(change["after"]) or row_differences(change["before"])}
+    return {
+        "before": change.before.to_json(),
+        "after": change.after.to_json(),
+        "was_right": change.was_right,
+        "is_right": change.is_right,
+        "differences": row_differences(change.after) or row_differences(change.before),
+    }
 
 
-def row_differences(row: Row) -> Json | None:
+def row_differences(row: MeasuredRow) -> Json | None:
     """What the Desk marks in two questions; None for a reading, and for a pair whose report carries no texts."""
-    if "question1" not in row:
+    if not isinstance(row, MeasuredPair) or row.question1 is None or row.question2 is None:
         return None
-    differences, _ = compare(row["question1"], row["question2"], row["language"])
+    differences, _ = compare(row.question1, row.question2, row.language)
     return differences_view(differences)
 
 

@@ -13,32 +13,43 @@ from typing import Any
 
 from assistant.errors import InputError
 from assistant.library.sample import sample_rows
-from assistant.records import Language, Task
+from assistant.records import Language
 from assistant.search.embedder import open_embedder
 from assistant.settings import Settings
+from assistant.tasks import RowKind
 from evals.data.faq_pairs import faq_pairs
 from evals.data.hub_rows import hub_rows
 from evals.data.published import QuestionPair, Wording, load_pairs, load_wordings
 from evals.data.squad import ReadingQuestion, load_squad
 
-# By name: what each holds. Those of the shop come with Resposta, the others from the Hub.
-NAMES: dict[str, str] = {
-    "shop-en": "customers' wordings with their answer's question, and with its near twin, English",
-    "shop-pt": "the same in Portuguese",
-    "qqp-dev": "Quora's question pairs, validation part (40,430; nyu-mll/glue)",
-    "faquad-dev": "FaQuAD's validation part, Portuguese questions on texts (eraldoluis/faquad)",
+
+@dataclass(frozen=True, slots=True)
+class NamedSet:
+    """What a named set holds, in words, and the kind of its rows."""
+
+    about: str
+    kind: RowKind
+
+
+# Those of the shop come with Resposta, the others from the Hub.
+NAMES: dict[str, NamedSet] = {
+    "shop-en": NamedSet("customers' wordings with their answer's question, and with its near twin, English", "pairs"),
+    "shop-pt": NamedSet("the same in Portuguese", "pairs"),
+    "qqp-dev": NamedSet("Quora's question pairs, validation part (40,430; nyu-mll/glue)", "pairs"),
+    "faquad-dev": NamedSet("FaQuAD's validation part, Portuguese questions on texts (eraldoluis/faquad)", "readings"),
 }
-TASKS: dict[str, Task] = {name: "portuguese-qa" if name == "faquad-dev" else "question-similarity" for name in NAMES}
+# The kind of a file's rows, by how its name ends.
+SUFFIXES: dict[str, RowKind] = {".csv": "pairs", ".json": "readings"}
 DATA = Path(__file__).parent
 _INSTEAD = "give a file of the same format with --data PATH"
 
 
 @dataclass(frozen=True)
 class RowSet:
-    """Rows for one task. `sha256` names their content, whatever file or order of bytes they came from."""
+    """Rows of one kind. `sha256` names their content, whatever file or order of bytes they came from."""
 
     name: str
-    task: Task
+    kind: RowKind
     rows: Sequence[QuestionPair] | Sequence[ReadingQuestion]
 
     @cached_property
@@ -51,12 +62,12 @@ class RowSet:
 
     @property
     def pairs(self) -> list[QuestionPair]:
-        """The rows of a set for question similarity; of another, none."""
+        """The rows of a set of pairs; of another, none."""
         return [row for row in self.rows if isinstance(row, QuestionPair)]
 
     @property
     def questions(self) -> list[ReadingQuestion]:
-        """The rows of a set for reading; of another, none."""
+        """The rows of a set of readings; of another, none."""
         return [row for row in self.rows if isinstance(row, ReadingQuestion)]
 
 
@@ -68,7 +79,7 @@ def open_rows(named: str, settings: Settings, language: Language = "en", limit: 
     """
     if named in NAMES:
         rows: list[Any] = list(islice(_named(named), limit))
-        found = RowSet(named, TASKS[named], rows)
+        found = RowSet(named, NAMES[named].kind, rows)
     else:
         found = _from_path(Path(named).expanduser(), settings, language, limit)
     if not found.rows:
@@ -79,12 +90,13 @@ def open_rows(named: str, settings: Settings, language: Language = "en", limit: 
 def _from_path(path: Path, settings: Settings, language: Language, limit: int | None) -> RowSet:
     # The folder tells one dev.csv from another.
     name = "/".join(path.resolve().parts[-2:])
-    if path.suffix == ".csv":
-        return RowSet(name, "question-similarity", load_pairs(path, language)[:limit])
-    if path.suffix == ".json":
-        return RowSet(name, "portuguese-qa", load_squad(path)[:limit])
+    kind = SUFFIXES.get(path.suffix)
+    if kind == "pairs":
+        return RowSet(name, kind, load_pairs(path, language)[:limit])
+    if kind == "readings":
+        return RowSet(name, kind, load_squad(path)[:limit])
     if path.is_dir():
-        return RowSet(path.resolve().name, "question-similarity", faq_pairs(path, open_embedder(settings))[:limit])
+        return RowSet(path.resolve().name, "pairs", faq_pairs(path, open_embedder(settings))[:limit])
     raise InputError(
         f"{str(path)!r} is no data set: give a .csv file (question1, question2, is_duplicate), a SQuAD .json file, a "
         f"folder with faqs.jsonl and queries_dev.jsonl, or one of {', '.join(NAMES)}."

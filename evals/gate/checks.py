@@ -18,6 +18,7 @@ from typing import Any, Literal
 from assistant.errors import RespostaError
 from assistant.settings import Settings, load_settings
 from assistant.store.connection import open_store
+from assistant.tasks import TASKS
 from assistant.version_records import AdapterVersion, RegisteredVersion
 from assistant.versions.registry import Registry, open_registry
 from evals.compare import differences
@@ -130,8 +131,9 @@ def _against(own: Shelved, other: Shelved | None, shelf: Shelf, rules: TaskRules
         yield Check(f"{name} beside production", "production not measured", "a report on the same rows", False)
         return
     found = differences((other.report, shelf.rows(other)), (own.report, shelf.rows(own)), rules.worse)
+    labels = {measure.name: measure.label for measure in TASKS[own.report.task].scores}
     for measure in rules.worse:
-        what = {"right": "rows right", "brier": "lower Brier score", "f1": "F1"}[measure]
+        what = labels[measure]
         if measure not in found:
             yield Check(f"{name} {what}, gain over production", "none", "a row that both could read", False)
             continue

@@ -11,7 +11,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 
 from assistant.records import LANGUAGES
 from evals.measures.classification import reliability
-from evals.reporting.mistakes import is_right, reading_kind
+from evals.rows import MeasuredPair, MeasuredReading
 
 MOST_POINTS = 200
 # Thresholds a person can choose from: 0, 0.005, ... 1. The browser takes them from the length of what is counted.
@@ -21,21 +21,21 @@ Points = list[list[float]]
 Json = dict[str, Any]
 
 
-def pair_curves(rows: Sequence[Json]) -> dict[str, Json]:
+def pair_curves(rows: Sequence[MeasuredPair]) -> dict[str, Json]:
     """By "all" and each language with rows: the points of every chart of its pairs.
 
     `roc` holds [false positive rate, true positive rate], `precision_recall` [recall, precision]; each is empty where
     the rows do not define it. `reliability` holds [mean P(same), share of "same", rows]. `true_matches` and
     `false_matches` count the pairs called "same" at each of STEPS + 1 thresholds.
     """
-    chosen = {"all": rows} | {name: [row for row in rows if row["language"] == name] for name in LANGUAGES}
+    chosen = {"all": rows} | {name: [row for row in rows if row.language == name] for name in LANGUAGES}
     return {name: _pair_curves(found) for name, found in chosen.items() if found}
 
 
-def _pair_curves(rows: Sequence[Json]) -> Json:
-    read = [row for row in rows if row["probability"] is not None]
-    same = np.array([row["same"] for row in read], bool)
-    values = np.array([row["probability"] for row in read], float)
+def _pair_curves(rows: Sequence[MeasuredPair]) -> Json:
+    read = [row for row in rows if row.probability is not None]
+    same = np.array([row.same for row in read], bool)
+    values = np.array([row.probability for row in read], float)
     roc: Points = []
     precision_recall: Points = []
     if same.any() and not same.all():
@@ -56,9 +56,9 @@ def _pair_curves(rows: Sequence[Json]) -> Json:
     }
 
 
-def reading_outcomes(rows: Sequence[Json]) -> dict[str, int]:
+def reading_outcomes(rows: Sequence[MeasuredReading]) -> dict[str, int]:
     """How many answers were right, partly right, wrong, or missed."""
-    kinds = ["right" if is_right(row) else reading_kind(row) for row in rows]
+    kinds = [row.outcome for row in rows]
     return {kind: kinds.count(kind) for kind in ("right", "partly right", "wrong", "missed")}
 
 

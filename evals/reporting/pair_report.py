@@ -10,13 +10,14 @@ from assistant.errors import InputError
 from assistant.judge.decision import decide
 from assistant.records import LANGUAGES, Language
 from evals.measures.classification import FIGURES, intervals, measure_probabilities
+from evals.rows import MeasuredPair
 
 
 def at_thresholds(
-    rows: Iterable[Mapping[str, Any]],
+    rows: Iterable[MeasuredPair],
     thresholds: Mapping[Language, float],
     margins: Mapping[Language, float],
-    question: Callable[[Mapping[str, Any]], Hashable | None],
+    question: Callable[[MeasuredPair], Hashable | None],
 ) -> dict[str, dict[str, float]]:
     """By language, what the app would show of these pairs at its own threshold: `threshold`, `accuracy`, `precision`
     and `recall`, None where it shows nothing. Pairs without a probability do not count.
@@ -26,10 +27,10 @@ def at_thresholds(
     """
     judged: dict[str, dict[Hashable, list[tuple[float, bool]]]] = {}
     for number, row in enumerate(rows):
-        if row["probability"] is not None:
+        if row.probability is not None:
             key = question(row)
-            group = judged.setdefault(row["language"], {}).setdefault(("alone", number) if key is None else key, [])
-            group.append((row["probability"], bool(row["same"])))
+            group = judged.setdefault(row.language, {}).setdefault(("alone", number) if key is None else key, [])
+            group.append((row.probability, row.same))
     found: dict[str, dict[str, float]] = {}
     for language, threshold in thresholds.items():
         same, shown = [], []
@@ -46,12 +47,12 @@ def at_thresholds(
     return found
 
 
-def pair_findings(rows: Iterable[Mapping[str, Any]], threshold: float) -> dict[str, Any]:
+def pair_findings(rows: Iterable[MeasuredPair], threshold: float) -> dict[str, Any]:
     """`figures`, `intervals`, `by_language` and `detail` of a `Report`. Only truths and probabilities are held.
 
     Raises `InputError` when no reply could be read.
     """
-    judged = [(bool(row["same"]), row["probability"], row["language"]) for row in rows]
+    judged = [(row.same, row.probability, row.language) for row in rows]
     same = [label for label, _, _ in judged]
     probabilities = [probability for _, probability, _ in judged]
     found = asdict(measure_probabilities(same, probabilities, threshold))

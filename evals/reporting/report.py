@@ -11,7 +11,9 @@ from typing import Any
 
 from assistant.errors import InputError
 from assistant.records import Task
+from assistant.tasks import TASKS, RowKind
 from assistant.whole_file import whole_file
+from evals.rows import ROWS, MeasuredRow
 
 REPORT, PAGE = "report.json", "report.html"
 SCHEMA = 1
@@ -49,12 +51,17 @@ class Report:
     hardware: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def kind(self) -> RowKind:
+        """The kind of the rows it is on."""
+        return TASKS[self.task].rows
+
+    @property
     def is_branded(self) -> bool:
         """Whether it was measured in spite of leaks, which every page of it must say."""
         return bool(self.leaks.get("allowed") and self.leaks.get("rows"))
 
 
-def write_report(folder: Path, report: Report, rows: Iterable[dict[str, Any]]) -> Path:
+def write_report(folder: Path, report: Report, rows: Iterable[MeasuredRow]) -> Path:
     """Write report.json, whole or not at all: the figures at its top level, then everything else, `rows` last.
 
     `rows` are written as they come, so that none of them is held in memory.
@@ -65,12 +72,13 @@ def write_report(folder: Path, report: Report, rows: Iterable[dict[str, Any]]) -
         stream.write(json.dumps(head, indent=1, ensure_ascii=False, allow_nan=False)[:-2])
         stream.write(',\n "rows": [')
         for number, row in enumerate(rows):
-            stream.write(("," if number else "") + "\n  " + json.dumps(row, ensure_ascii=False, allow_nan=False))
+            told = json.dumps(row.to_json(), ensure_ascii=False, allow_nan=False)
+            stream.write(("," if number else "") + "\n  " + told)
         stream.write("\n ]\n}\n")
     return folder / REPORT
 
 
-def read_report(path: Path) -> tuple[Report, list[dict[str, Any]]]:
+def read_report(path: Path) -> tuple[Report, list[MeasuredRow]]:
     """A report and its rows, from its folder or its file. Raises `InputError` when there is none."""
     file = path / REPORT if path.is_dir() else path
     try:
@@ -81,7 +89,9 @@ def read_report(path: Path) -> tuple[Report, list[dict[str, Any]]]:
         report = Report(**{name: stored[name] for name in names})
         if not isinstance(report.created, str) or not isinstance(stored["rows"], list):
             raise TypeError("its date or its rows are of another kind")
-        return report, stored["rows"]
+        if report.task not in TASKS:
+            raise TypeError(f"its task {report.task!r} is unknown")
+        return report, [ROWS[report.kind].from_json(row) for row in stored["rows"]]
     except FileNotFoundError:
         raise InputError(f"{file} is not there: make it with `python -m evals.run`.") from None
     except (ValueError, KeyError, TypeError) as error:

@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 from assistant.errors import InputError
 from assistant.settings import Settings
 from evals.reporting.report import REPORT, Report, found_reports, read_report
+from evals.rows import MeasuredRow
 
 SHIPPED = Path(__file__).resolve().parents[1] / "reports"
 # Reports whose rows stay in memory; the figures of all others do.
 KEPT = 6
 
-Rows = list[dict[str, Any]]
+Rows = list[MeasuredRow]
 _Stamp = tuple[int, int]
 
 

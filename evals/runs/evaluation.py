@@ -22,22 +22,21 @@ from assistant.settings import Settings
 from evals.data.leaks import Leaks, find_leaks
 from evals.data.named_sets import RowSet
 from evals.data.published import QuestionPair
-from evals.measures.reading import reading_findings
+from evals.data.squad import ReadingQuestion
+from evals.reporting.kinds import KINDS
 from evals.reporting.page import write_page
-from evals.reporting.pair_report import at_thresholds, pair_findings
+from evals.reporting.pair_report import at_thresholds
 from evals.reporting.report import Report, write_report
+from evals.rows import ROWS, MeasuredPair, MeasuredRow
 from evals.runs.environment import environment
 from evals.runs.measured_rows import ResumableRows
 from evals.runs.measured_system import Evaluation, Opened, opened
 from evals.runs.progress import Progress
 from evals.systems.app_pairs import rivalry
 
-# Rows between two writes to the disk: what a killed run loses.
-TOGETHER = {"question-similarity": 32, "portuguese-qa": 4}
 THRESHOLD = 0.5
 # Single rows that are timed once the model is warm.
 TIMED = 5
-_TEXTS = ("question1", "question2", "question", "context")
 _NO_CHAT = ChatFormat("", "", "")
 
 
@@ -56,13 +55,15 @@ def evaluate(evaluation: Evaluation, settings: Settings, folder: Path, with_text
         raise InputError(f"Every row of {data.name} is left out, so there is nothing to measure: give other data.")
     with (
         opened(evaluation, settings) as system,
-        ResumableRows(folder, evaluation.identity(leaks.dropped, system, made_with["git_commit"])) as kept,
+        ResumableRows(
+            folder, evaluation.identity(leaks.dropped, system, made_with["git_commit"]), ROWS[data.kind]
+        ) as kept,
         Progress(folder, len(numbers), kept.count, "row") as progress,
     ):
         for some in _batches(numbers[kept.count :], data):
             begun = time.perf_counter()
             rows = system.ask(some)
-            kept.add(rows if with_texts else [_without_texts(row) for row in rows], time.perf_counter() - begun)
+            kept.add(rows if with_texts else [row.without_texts() for row in rows], time.perf_counter() - begun)
             progress.advance(len(rows))
         report = _report(evaluation, leaks, kept, system, made_with, settings)
         write_report(folder, report, kept)
@@ -72,9 +73,10 @@ def evaluate(evaluation: Evaluation, settings: Settings, folder: Path, with_text
 
 def _batches(numbers: Sequence[int], data: RowSet) -> Iterator[list[int]]:
     """About `TOGETHER` rows each; rivals stay together, because the judge has to see all of them."""
+    together = ROWS[data.kind].TOGETHER
     batch: list[int] = []
     for number in numbers:
-        if len(batch) >= TOGETHER[data.task] and not _are_rivals(data.rows[batch[-1]], data.rows[number]):
+        if len(batch) >= together and not _are_rivals(data.rows[batch[-1]], data.rows[number]):
             yield batch
             batch = []
         batch.append(number)
@@ -88,7 +90,7 @@ def _are_rivals(one: Any, other: Any) -> bool:
 
 def _leaks(evaluation: Evaluation) -> Leaks:
     def prompt(row: Any) -> str:
-        if evaluation.data.task == "portuguese-qa":
+        if isinstance(row, ReadingQuestion):
             segments = prompts.reading(row.question, row.context, _NO_CHAT)
         else:
             segments = prompts.label_first(row.question1, row.question2, row.language, _NO_CHAT).segments
@@ -111,14 +113,13 @@ def _report(
     settings: Settings,
 ) -> Report:
     data = evaluation.data
-    is_reading = data.task == "portuguese-qa"
-    found = reading_findings(kept) if is_reading else pair_findings(kept, THRESHOLD)
+    found = KINDS[data.kind].findings(kept, THRESHOLD)
     if system.thresholds:
         margins = {language: settings.margin(language) for language in LANGUAGES}
         found["detail"]["app"] = at_thresholds(
-            kept, system.thresholds, margins, lambda row: rivalry(data.rows[row["row"]])
+            _pairs(kept), system.thresholds, margins, lambda pair: rivalry(data.pairs[pair.row])
         )
-    single = _single_seconds(system, [row["row"] for row in _first(kept, TIMED)])
+    single = _single_seconds(system, [row.row for row in _first(kept, TIMED)])
     cost: dict[str, float] = {
         "seconds": kept.seconds,
         "rows_per_second": kept.count / kept.seconds if kept.seconds else 0.0,
@@ -134,9 +135,9 @@ def _report(
         found["detail"]["reasons"] = reasons
     # Linux counts in KiB, macOS in bytes.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    languages = Counter("pt" if is_reading else row["language"] for row in kept)
+    languages = Counter(row.language for row in kept)
     return Report(
-        task=data.task,
+        task=evaluation.task.name,
         system=evaluation.system,
         model=system.model,
         data={
@@ -166,25 +167,16 @@ def _explained(evaluation: Evaluation, kept: ResumableRows) -> list[int]:
     """The first rows that were judged, about as many as are wanted: rivals stay together."""
     rows = evaluation.data.rows
     found: list[int] = []
-    for row in kept:
-        number = row["row"]
-        if len(found) >= evaluation.reasons and not _are_rivals(rows[found[-1]], rows[number]):
+    for row in _pairs(kept):
+        if len(found) >= evaluation.reasons and not _are_rivals(rows[found[-1]], rows[row.row]):
             break
-        if row.get("probability") is not None:
-            found.append(number)
+        if row.probability is not None:
+            found.append(row.row)
     return found
 
 
-def _without_texts(row: dict[str, Any]) -> dict[str, Any]:
-    """What may be kept of data that may not be passed on: no text, but whether there was one."""
-    shown = {name: row[name] for name in row if name not in _TEXTS}
-    if row.get("probability") is not None:
-        shown["probability"] = float(f"{row['probability']:.5g}")
-    if "prediction" in row:
-        shown["prediction"] = None if row["prediction"] is None else ""
-        shown["elsewhere"] = None if row["elsewhere"] is None else ""
-        shown["answers"] = [""] * len(row["answers"])
-    return shown
+def _pairs(kept: ResumableRows) -> Iterator[MeasuredPair]:
+    return (row for row in kept if isinstance(row, MeasuredPair))
 
 
 def _single_seconds(system: Opened, numbers: Sequence[int]) -> float:
@@ -197,5 +189,5 @@ def _single_seconds(system: Opened, numbers: Sequence[int]) -> float:
     return statistics.median(seconds)
 
 
-def _first(kept: ResumableRows, count: int) -> list[dict[str, Any]]:
+def _first(kept: ResumableRows, count: int) -> list[MeasuredRow]:
     return [row for row, _ in zip(kept, range(count), strict=False)]

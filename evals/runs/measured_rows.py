@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from assistant.errors import InputError
 from evals.resumable_lines import ResumableLines
+from evals.rows import MeasuredRow
 
 log = logging.getLogger(__name__)
 
@@ -22,12 +23,13 @@ COMMIT = "commit"
 class ResumableRows:
     """One file: what is measured in its first line, then a line for every few rows. No row is held in memory.
 
-    `count` is how many rows there are, `seconds` how long they took. Rows that another commit of the code measured are
-    measured anew. Raises `InputError` when the folder holds the rows of another evaluation, and `BusyError` while
-    another process is adding some.
+    `row` is the class of its rows, `count` how many there are, `seconds` how long they took. Rows that another commit
+    of the code measured are measured anew. Raises `InputError` when the folder holds the rows of another evaluation,
+    and `BusyError` while another process is adding some.
     """
 
-    def __init__(self, folder: Path, identity: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, identity: Mapping[str, Any], row: type[MeasuredRow]) -> None:
+        self._row = row
         self.count, self.seconds = 0, 0.0
         busy = f"Another evaluation is writing into {folder}: wait for it, or give another --out."
         self._lines = ResumableLines(folder / ROWS, folder / LOCK, busy)
@@ -56,16 +58,16 @@ class ResumableRows:
             self._lines.clear()
         self._append(identity)
 
-    def add(self, rows: Sequence[Mapping[str, Any]], seconds: float) -> None:
-        self._append({"rows": rows, "seconds": seconds})
+    def add(self, rows: Sequence[MeasuredRow], seconds: float) -> None:
+        self._append({"rows": [row.to_json() for row in rows], "seconds": seconds})
         self.count += len(rows)
         self.seconds += seconds
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
+    def __iter__(self) -> Iterator[MeasuredRow]:
         """Every row so far, in order."""
         for number, line in enumerate(self._lines):
             if number:
-                yield from json.loads(line)["rows"]
+                yield from map(self._row.from_json, json.loads(line)["rows"])
 
     def _append(self, content: Mapping[str, Any]) -> None:
         self._lines.append(json.dumps(content, ensure_ascii=False, allow_nan=False))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,20 +15,19 @@ from assistant.search.embedder import open_embedder
 from assistant.serving.build import span_reader
 from assistant.serving.choose import open_models
 from assistant.settings import Settings
+from assistant.tasks import TASKS, TaskRecord, tasks_on
 from evals.data.leaks import TrainedOn
 from evals.data.named_sets import RowSet
 from evals.data.published import QuestionPair, load_pairs
-from evals.data.squad import ReadingQuestion
 from evals.measures.meaning.match import by_adapter, by_rule_first
 from evals.measures.reading import elsewhere, read_rows
 from evals.reasons import measure_reasons
+from evals.rows import MeasuredPair, MeasuredRow
 from evals.runs.measured_rows import COMMIT
 from evals.runs.measured_version import Subject, of_files, of_pairs
-from evals.systems.app_pairs import Way, open_app_pairs
+from evals.systems.app_pairs import open_app_pairs
 from evals.systems.baselines import open_system
 from evals.systems.pair_system import PairSystem, described
-
-APP_SYSTEMS = ("judge", "adapter", "reader")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,11 @@ class Evaluation:
     drop_leaks: bool = False
     reasons: int = 0
     paid: bool = False
+
+    @property
+    def task(self) -> TaskRecord:
+        """The version's; of a baseline the first task that is measured on such rows."""
+        return TASKS[self.subject.version.task] if self.subject else tasks_on(self.data.kind)[0]
 
     def trained_on(self) -> TrainedOn | None:
         """By what the rows are looked for among training rows; None for a system that has none."""
@@ -74,7 +78,7 @@ class Opened:
     for; `model` says what answers; `reasons` looks at the reasons that the app gives for some rows, None for a system
     that writes none; `thresholds` are the app's own, by language."""
 
-    ask: Callable[[Sequence[int]], list[dict[str, Any]]]
+    ask: Callable[[Sequence[int]], Sequence[MeasuredRow]]
     wait: Callable[[int], object]
     model: dict[str, Any]
     reasons: Callable[[Sequence[int]], dict[str, Any]] | None = None
@@ -84,41 +88,42 @@ class Opened:
 @contextmanager
 def opened(evaluation: Evaluation, settings: Settings) -> Iterator[Opened]:
     """Load what `evaluation` measures."""
-    subject, pairs = evaluation.subject, evaluation.data.pairs
-
-    def asking(system: PairSystem, model: dict[str, Any], **more: Any) -> Opened:
-        def ask(numbers: Sequence[int]) -> list[dict[str, Any]]:
-            return _judged(system, pairs, numbers)
-
-        return Opened(ask, lambda number: ask([number]), model, **more)
-
+    data, subject = evaluation.data, evaluation.subject
     if subject is None:
-        given = (evaluation.train, evaluation.model, evaluation.paid, pairs)
+        given = (evaluation.train, evaluation.model, evaluation.paid, data.pairs)
         with open_system(evaluation.system, settings, *given) as baseline:
-            yield asking(baseline, baseline.model)
+            yield _asking(baseline, data.pairs, baseline.model)
         return
-    chosen = subject.settings(settings)
-    if evaluation.system == "reader":
-        with _reader(evaluation.data.questions, subject, chosen) as asked:
-            yield asked
-        return
-    way: Way = "adapter" if evaluation.system == "adapter" else "judge"
-    with open_app_pairs(way, chosen) as system:
-        if way == "adapter":
-            yield asking(system, subject.model | system.model)
-            return
-        yield asking(
+    with SYSTEMS[evaluation.system](subject, data, subject.settings(settings)) as asked:
+        yield asked
+
+
+@contextmanager
+def _judge(subject: Subject, data: RowSet, settings: Settings) -> Iterator[Opened]:
+    """P(same) as the app calibrates it, with the app's reasons and thresholds."""
+    pairs = data.pairs
+    with open_app_pairs("judge", settings) as system:
+        yield _asking(
             system,
+            pairs,
             subject.model | system.model,
             reasons=lambda numbers: measure_reasons(
-                system.loaded, system.embedder, [pairs[number] for number in numbers], chosen
+                system.loaded, system.embedder, [pairs[number] for number in numbers], settings
             ),
-            thresholds=system.thresholds(chosen),
+            thresholds=system.thresholds(settings),
         )
 
 
 @contextmanager
-def _reader(questions: Sequence[ReadingQuestion], subject: Subject, settings: Settings) -> Iterator[Opened]:
+def _adapter(subject: Subject, data: RowSet, settings: Settings) -> Iterator[Opened]:
+    """The label alone, without calibration."""
+    with open_app_pairs("adapter", settings) as system:
+        yield _asking(system, data.pairs, subject.model | system.model)
+
+
+@contextmanager
+def _reader(subject: Subject, data: RowSet, settings: Settings) -> Iterator[Opened]:
+    questions = data.questions
     embedder = open_embedder(settings)
     # The meaning of answers is always compared by the shipped judge, so that versions are held against one measure.
     with open_models(settings) as models:
@@ -134,9 +139,8 @@ def _reader(questions: Sequence[ReadingQuestion], subject: Subject, settings: Se
             # All questions are about one document, so that none can be asked of another.
             foreign = [None] * len(questions)
 
-        def ask(numbers: Sequence[int]) -> list[dict[str, Any]]:
-            read = read_rows(reader, [questions[n] for n in numbers], [foreign[n] for n in numbers], meaning)
-            return [{"row": n} | row for n, row in zip(numbers, read, strict=True)]
+        def ask(numbers: Sequence[int]) -> Sequence[MeasuredRow]:
+            return read_rows(reader, [questions[n] for n in numbers], [foreign[n] for n in numbers], meaning, numbers)
 
         def wait(number: int) -> object:
             return reader.read(questions[number].question, questions[number].context)
@@ -144,16 +148,31 @@ def _reader(questions: Sequence[ReadingQuestion], subject: Subject, settings: Se
         yield Opened(ask, wait, subject.model | described(model))
 
 
-def _judged(system: PairSystem, rows: Sequence[QuestionPair], numbers: Sequence[int]) -> list[dict[str, Any]]:
+# What an evaluation can ask through an adapter, by the names of the tasks' `systems`.
+SYSTEMS: Mapping[str, Callable[[Subject, RowSet, Settings], AbstractContextManager[Opened]]] = {
+    "judge": _judge,
+    "adapter": _adapter,
+    "reader": _reader,
+}
+
+
+def _asking(system: PairSystem, pairs: Sequence[QuestionPair], model: dict[str, Any], **more: Any) -> Opened:
+    def ask(numbers: Sequence[int]) -> Sequence[MeasuredRow]:
+        return _judged(system, pairs, numbers)
+
+    return Opened(ask, lambda number: ask([number]), model, **more)
+
+
+def _judged(system: PairSystem, rows: Sequence[QuestionPair], numbers: Sequence[int]) -> list[MeasuredPair]:
     pairs = [rows[number] for number in numbers]
     return [
-        {
-            "row": number,
-            "question1": pair.question1,
-            "question2": pair.question2,
-            "same": pair.same,
-            "language": pair.language,
-            "probability": probability,
-        }
+        MeasuredPair(
+            row=number,
+            question1=pair.question1,
+            question2=pair.question2,
+            same=pair.same,
+            language=pair.language,
+            probability=probability,
+        )
         for number, pair, probability in zip(numbers, pairs, system.probabilities(pairs), strict=True)
     ]

@@ -36,7 +36,7 @@ def lead(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("lead")
     runs = folder / "data" / "evaluations" / "runs"
     write_samples(runs, SHIPPED)
-    evil = [row | {"question1": EVIL, "question2": EVIL} for row in pair_rows(4, 0.7, count=40)]
+    evil = [replace(row, question1=EVIL, question2=EVIL) for row in pair_rows(4, 0.7, count=40)]
     report = pair_report(evil, system=EVIL)
     write_report(runs / "evil", replace(report, data=report.data | {"name": EVIL, "sha256": "f" * 64}), evil)
     make_version(folder / "second", seed=2)
@@ -101,8 +101,8 @@ def test_the_slider_counts_in_the_browser_without_asking_the_server(lead, visit)
     for _ in range(40):
         page.keyboard.press("ArrowRight")
     expect(tab.locator("output")).to_have_text("0.700")
-    rows = [row for row in pair_rows(1, 0.9) if row["probability"] is not None]
-    same, called = [row["same"] for row in rows], [row["probability"] >= 0.7 for row in rows]
+    rows = [row for row in pair_rows(1, 0.9) if row.probability is not None]
+    same, called = [row.same for row in rows], [row.probability >= 0.7 for row in rows]
     now = tab.locator(".rp-panel").first.locator("tbody tr").first
     expect(now).to_contain_text(f"{100 * precision_score(same, called):.1f} %")
     expect(now).to_contain_text(f"{100 * recall_score(same, called):.1f} %")
@@ -116,10 +116,10 @@ def test_a_target_precision_finds_the_least_threshold_that_reaches_it(lead, visi
     page = visit(lead.url)
     tab = open_tab(page, "Threshold")
     tab.get_by_label("This share of the shown matches").fill("88")
-    rows = [row for row in pair_rows(1, 0.9) if row["probability"] is not None]
+    rows = [row for row in pair_rows(1, 0.9) if row.probability is not None]
 
     def precision(step: int) -> float:
-        shown = [row["same"] for row in rows if row["probability"] >= step / 200]
+        shown = [row.same for row in rows if row.probability >= step / 200]
         return sum(shown) / len(shown) if shown else 0
 
     least = next(step for step in range(201) if precision(step) >= 0.88)
@@ -134,15 +134,15 @@ def test_a_target_precision_finds_the_least_threshold_that_reaches_it(lead, visi
 def test_mistakes_are_filtered_and_paged(lead, visit):
     page = visit(lead.url)
     tab = open_tab(page, "Mistakes")
-    everything = find_mistakes("question-similarity", pair_rows(1, 0.9), 0.5)
+    everything = find_mistakes(pair_rows(1, 0.9), 0.5)
     expect(tab.locator(".rp-row")).to_have_count(20)
-    expect(tab.locator(".rp-row").first).to_contain_text(f"row {everything[0].row['row']} ")
+    expect(tab.locator(".rp-row").first).to_contain_text(f"row {everything[0].row.row} ")
     worst = everything[0].row
     differences, _ = compare(worst["question1"], worst["question2"], worst["language"])
     marked = [*differences.asked_only, *differences.past_only]
     expect(tab.locator(".rp-row").first.locator("mark")).to_have_text(marked)
     tab.get_by_role("button", name="Next").click()
-    expect(tab.locator(".rp-row").first).to_contain_text(f"row {everything[20].row['row']} ")
+    expect(tab.locator(".rp-row").first).to_contain_text(f"row {everything[20].row.row} ")
     tab.get_by_role("button", name=re.compile("^false match")).click()
     wanted = [one for one in everything if one.kind == "false match"]
     expect(tab.locator(".rp-row")).to_have_count(len(wanted))
@@ -151,7 +151,7 @@ def test_mistakes_are_filtered_and_paged(lead, visit):
     tab.get_by_label("P(same) from").blur()
     expect(tab.locator(".rp-row")).to_have_count(sum(one.score >= 0.9 for one in wanted))
     tab.get_by_label("Language").select_option("pt")
-    portuguese = [one for one in wanted if one.score >= 0.9 and one.row["language"] == "pt"]
+    portuguese = [one for one in wanted if one.score >= 0.9 and one.row.language == "pt"]
     expect(tab.locator(".rp-row")).to_have_count(len(portuguese))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 from evals.measures.reading import reading_findings
 from evals.reporting.pair_report import at_thresholds, pair_findings
 from evals.reporting.report import Report, write_report
+from evals.rows import MeasuredPair, MeasuredReading, MeasuredRow
 
 PAIRS = 240
 READINGS = 60
@@ -38,35 +40,35 @@ MODEL = {
 
 # Few enough to work out by hand.
 HAND = [
-    {"row": 0, "same": True, "language": "en", "probability": 0.9},
-    {"row": 1, "same": False, "language": "en", "probability": 0.8},
-    {"row": 2, "same": True, "language": "pt", "probability": 0.1},
-    {"row": 3, "same": False, "language": "pt", "probability": 0.5},
-    {"row": 4, "same": True, "language": "en", "probability": None},
-    {"row": 5, "same": False, "language": "en", "probability": 0.2},
+    MeasuredPair(row=0, same=True, language="en", probability=0.9),
+    MeasuredPair(row=1, same=False, language="en", probability=0.8),
+    MeasuredPair(row=2, same=True, language="pt", probability=0.1),
+    MeasuredPair(row=3, same=False, language="pt", probability=0.5),
+    MeasuredPair(row=4, same=True, language="en", probability=None),
+    MeasuredPair(row=5, same=False, language="en", probability=0.2),
 ]
 
 
-def pair_rows(seed: int, skill: float, count: int = PAIRS, texts: bool = True) -> list[dict[str, Any]]:
+def pair_rows(seed: int, skill: float, count: int = PAIRS, texts: bool = True) -> list[MeasuredPair]:
     """Pairs of both languages and both classes; the truth does not depend on `seed`. Every fiftieth is unreadable."""
     truth, noise = np.random.default_rng(7), np.random.default_rng(seed)
     rows = []
     for number in range(count):
         same = bool(truth.random() < 0.4)
         score = (skill if same else -skill) + noise.normal()
-        row: dict[str, Any] = {
-            "row": number,
-            "same": same,
-            "language": "pt" if number % 3 == 0 else "en",
-            "probability": None if number % 50 == 49 else round(float(1 / (1 + np.exp(-2 * score))), 4),
-        }
-        if texts:
-            row |= {"question1": f"How do I cancel order {number}?", "question2": f"Can I stop delivery {number + 1}?"}
-        rows.append(row)
+        row = MeasuredPair(
+            row=number,
+            question1=f"How do I cancel order {number}?",
+            question2=f"Can I stop delivery {number + 1}?",
+            same=same,
+            language="pt" if number % 3 == 0 else "en",
+            probability=None if number % 50 == 49 else round(float(1 / (1 + np.exp(-2 * score))), 4),
+        )
+        rows.append(row if texts else row.without_texts())
     return rows
 
 
-def pair_report(rows: list[dict[str, Any]], **changes: Any) -> Report:
+def pair_report(rows: list[MeasuredPair], **changes: Any) -> Report:
     """The report of these pairs, with the figures that they have. The last two of their file were left out."""
     report = Report(
         task="question-similarity",
@@ -81,24 +83,24 @@ def pair_report(rows: list[dict[str, Any]], **changes: Any) -> Report:
     return replace(report, **changes)
 
 
-def reading_rows() -> list[dict[str, Any]]:
+def reading_rows() -> list[MeasuredReading]:
     """In turn: right, partly right, wrong, missed, rightly not in the text."""
     kinds = (("trinta dias", 1, 1.0), ("trinta", 0, 0.67), ("o boleto", 0, 0.0), (None, 0, 0.0), (None, 1, 1.0))
     return [
-        {
-            "row": number,
-            "document": number % 7,
-            "question": f"Qual é o prazo do pedido {number}?",
-            "context": "O prazo para pedir o reembolso é de trinta dias após a entrega.",
-            "answers": [] if number % 5 == 4 else ["trinta dias"],
-            "prediction": kinds[number % 5][0],
-            "confidence": 0.8,
-            "exact_match": kinds[number % 5][1],
-            "f1": kinds[number % 5][2],
-            "semantic": kinds[number % 5][1] == 1,
-            "elsewhere": "dez dias" if number == 5 else None,
-            "refused": number != 5,
-        }
+        MeasuredReading(
+            row=number,
+            document=number % 7,
+            question=f"Qual é o prazo do pedido {number}?",
+            context="O prazo para pedir o reembolso é de trinta dias após a entrega.",
+            answers=() if number % 5 == 4 else ("trinta dias",),
+            prediction=kinds[number % 5][0],
+            confidence=0.8,
+            exact_match=kinds[number % 5][1],
+            f1=kinds[number % 5][2],
+            semantic=kinds[number % 5][1] == 1,
+            elsewhere="dez dias" if number == 5 else None,
+            refused=number != 5,
+        )
         for number in range(READINGS)
     ]
 
@@ -106,7 +108,7 @@ def reading_rows() -> list[dict[str, Any]]:
 NO_MARGINS = {"en": 0.0, "pt": 0.0}
 
 
-def alone(row: dict[str, Any]) -> None:
+def alone(row: MeasuredPair) -> None:
     """No row has rivals."""
 
 
@@ -124,8 +126,8 @@ def reading_report() -> Report:
     )
 
 
-def _counts(rows: list[dict[str, Any]], left_out: int = 0) -> dict[str, Any]:
-    languages = Counter(row.get("language", "pt") for row in rows)
+def _counts(rows: Sequence[MeasuredRow], left_out: int = 0) -> dict[str, Any]:
+    languages = Counter(row.language for row in rows)
     return {"rows": len(rows) + left_out, "measured": len(rows), "languages": dict(languages)}
 
 

@@ -101,7 +101,10 @@ def test_set_to_a_place_that_is_not_there(file: Path, place: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        (("template=reading",), "template: reading does not belong to the task question-similarity"),
+        (
+            ("template=reading",),
+            "template: reading does not belong to the task question-similarity (use label-first or explanation-first)",
+        ),
         (("data.sources.1.kind=squad",), "data.sources: question-similarity takes pairs, faqs and intents sources"),
         (
             ("data.validation=[{kind: squad, file: dev.json}]",),
@@ -149,7 +152,7 @@ def test_what_does_not_fit_together_is_refused(file: Path, changes: tuple[str, .
 def test_several_things_that_do_not_fit_are_one_message(file: Path) -> None:
     found = problems(file, "task=portuguese-qa", "training.packing=sequences")
     assert found == [
-        "recipe: template: label-first does not belong to the task portuguese-qa; "
+        "recipe: template: label-first does not belong to the task portuguese-qa (use reading); "
         "data.sources: portuguese-qa takes squad sources; "
         "training.packing: sequences needs backend: unsloth; peft shares beginnings with prefix"
     ]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -64,9 +65,8 @@ class Commands:
             self.registry.add(run.version, "ana")
         elif module == "evals.run":
             told = dict(zip(rest[::2], rest[1::2], strict=False))
-            rows = pair_rows(3, self.skill, 330)
-            for row in rows:
-                row["probability"] = 0.5 if row["probability"] is None else row["probability"]
+            made = pair_rows(3, self.skill, 330)
+            rows = [replace(row, probability=0.5) if row.probability is None else row for row in made]
             found = pair_findings(rows, 0.5)
             found["detail"]["app"] = at_thresholds(rows, {"en": 0.5, "pt": 0.5}, NO_MARGINS, alone)
             report = Report(

@@ -24,6 +24,7 @@ from pathlib import Path
 from assistant.errors import InputError, RespostaError
 from assistant.generator.engine import compute_dtype
 from assistant.settings import load_settings
+from assistant.tasks import task_of
 from training.backend.estimate import Shape
 from training.backend.fresh_process import in_fresh_process
 from training.benchmarks.profile import FIRST, LAST, Profile, profiled
@@ -31,7 +32,7 @@ from training.benchmarks.sides import BASELINES, OURS, Measures, Rows, measure
 from training.data.prepare import prepare
 from training.recipe import FOLDER, Recipe, load_recipe
 
-RECIPE = FOLDER / "question-similarity-small.yaml"
+RECIPE = FOLDER / f"{task_of('judge').recipes.small}.yaml"
 HELD_OUT = 64
 # The final loss is the mean over so many last steps.
 FINAL = 10

@@ -22,6 +22,7 @@ from pathlib import Path
 from assistant.bases.catalogue import CATALOGUE
 from assistant.errors import ModelError, RespostaError
 from assistant.settings import load_settings
+from assistant.tasks import task_of
 from training.backend import load
 from training.backend.fresh_process import in_fresh_process
 from training.data.rows import TokenRow
@@ -30,7 +31,7 @@ from training.recipe import FOLDER, load_recipe
 # Nothing heavy is imported here: in a process that measures it, unsloth has to come first.
 
 BASE = "llama-3-8b"
-RECIPE = FOLDER / "question-similarity-llama3.yaml"
+RECIPE = FOLDER / f"{task_of('judge').recipes.llama3}.yaml"
 BACKENDS = ("unsloth", "peft")
 # Steps, and how many of them are not timed: the first ones compile kernels.
 STEPS, WARM = 8, 3

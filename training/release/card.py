@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -11,8 +11,8 @@ import yaml
 from assistant import prompts
 from assistant.bases.catalogue import CATALOGUE, LLAMA3_LICENCE, BaseModel
 from assistant.errors import ModelError
-from assistant.prompts import Segment
-from assistant.records import LANGUAGES, Task
+from assistant.prompts import ChatFormat, Segment
+from assistant.tasks import TASKS
 from assistant.version_records import AdapterVersion
 
 # What Meta's licence wants to see on the card of whatever is made from Llama 3.
@@ -20,19 +20,8 @@ LLAMA3_NOTICE = "Built with Meta Llama 3"
 
 _LICENCE_IDS = {"Apache-2.0": "apache-2.0", "MIT": "mit", "Gemma Terms of Use": "gemma", LLAMA3_LICENCE: "llama3"}
 _HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)
-_PIPELINES: dict[Task, str] = {"question-similarity": "text-classification", "portuguese-qa": "question-answering"}
-_PURPOSES: dict[Task, str] = {
-    "question-similarity": "It judges whether two customer questions ask for the same thing and says why.",
-    "portuguese-qa": "It answers a Portuguese question with a passage copied from a given text.",
-}
-_LIMITS: dict[Task, str] = {
-    "question-similarity": "It was trained on public question pairs. On other subjects its probability is badly "
-    "scaled until it is calibrated on pairs of that subject, and a reason it writes explains a verdict without "
-    "proving it. Do not let it decide alone what a customer is told.",
-    "portuguese-qa": "It was trained on short Portuguese texts. It can copy the wrong passage, and it does not know "
-    "when the text holds no answer unless the caller compares its confidence with a threshold.",
-}
-
+Example = tuple[tuple[Segment, ...], str]
+_PAIR = ("Where is my parcel?", "How do I track an order?")
 _WRITING = (
     "reply = model.generate(**inputs, max_new_tokens={tokens}, do_sample=False)[0, inputs.input_ids.shape[1] :]\n"
     "print(tokenizer.decode(reply, skip_special_tokens=True))"
@@ -52,16 +41,15 @@ def render(version: AdapterVersion) -> str:
 
 def _front_matter(version: AdapterVersion, base: BaseModel) -> Iterator[str]:
     sources = _sources(version)
+    task = TASKS[version.task]
     languages = {str(source.get("translate") or source.get("language", "en")) for source in sources}
     facts: dict[str, Any] = {
         "base_model": base.hub,
         "base_model_relation": "adapter",
         "library_name": "peft",
         "license": _LICENCE_IDS.get(base.licence, "other"),
-        "pipeline_tag": _PIPELINES[version.task],
-        "language": ["pt"]
-        if version.task == "portuguese-qa"
-        else [one for one in LANGUAGES if one in languages] or ["en"],
+        "pipeline_tag": task.card.pipeline,
+        "language": [one for one in task.languages if one in languages] or [task.languages[0]],
         "datasets": sorted({str(source["hub"]) for source in sources if _HUB_NAME.fullmatch(str(source.get("hub")))}),
         "tags": ["resposta", "lora", version.task],
     }
@@ -76,7 +64,7 @@ def _body(version: AdapterVersion, base: BaseModel) -> Iterator[str]:
     yield f"\n# {escaped(version.name)}\n"
     if base.is_llama3:
         yield f"**{LLAMA3_NOTICE}**\n"
-    yield f"A LoRA adapter for {base.hub}. {_PURPOSES[version.task]} Made with Resposta.\n"
+    yield f"A LoRA adapter for {base.hub}. {TASKS[version.task].card.purpose} Made with Resposta.\n"
     yield from _table(
         ("", ""),
         {
@@ -105,7 +93,7 @@ def _body(version: AdapterVersion, base: BaseModel) -> Iterator[str]:
     yield from _table(("parameter", "value"), dict(flat(version.parameters)) | version.packages)
     yield "\n## How to load it\n"
     yield from _fenced(_loading(version, base), "python")
-    yield f"\n## Limits\n\n{_LIMITS[version.task]}"
+    yield f"\n## Limits\n\n{TASKS[version.task].card.limits}"
 
 
 def _source(version: AdapterVersion) -> str:
@@ -115,20 +103,8 @@ def _source(version: AdapterVersion) -> str:
 
 
 def _loading(version: AdapterVersion, base: BaseModel) -> str:
-    if version.prompt_version == prompts.PUBLISHED_PROMPT_VERSION:
-        segments = prompts.explanation_first("Where is my parcel?", "How do I track an order?", base.chat)
-        reply = _WRITING.format(tokens=400)
-    elif version.task == "question-similarity":
-        segments = prompts.label_first("Where is my parcel?", "How do I track an order?", "en", base.chat).segments
-        reply = (
-            f'same, different = (tokenizer(t, add_special_tokens=False).input_ids[0] for t in "{prompts.SAME}'
-            f'{prompts.DIFFERENT}")\n'
-            "logits = model(**inputs).logits[0, -1]\n"
-            "print((logits[same] - logits[different]).sigmoid().item())  # P(same), not calibrated"
-        )
-    else:
-        segments = prompts.reading("Onde fica a biblioteca?", "A biblioteca fica no bloco B.", base.chat)
-        reply = _WRITING.format(tokens=40)
+    is_published = version.prompt_version == prompts.PUBLISHED_PROMPT_VERSION
+    segments, reply = EXAMPLES["explanation-first" if is_published else TASKS[version.task].templates[0]](base.chat)
     return f"""from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -138,6 +114,33 @@ model = PeftModel.from_pretrained(model, "FOLDER or REPOSITORY of this adapter")
 prompt = {_text(segments)!r}
 inputs = tokenizer(prompt, add_special_tokens=False, return_tensors="pt")
 {reply}"""
+
+
+def _explained(chat: ChatFormat) -> Example:
+    return prompts.explanation_first(*_PAIR, chat), _WRITING.format(tokens=400)
+
+
+def _judged(chat: ChatFormat) -> Example:
+    reply = (
+        f'same, different = (tokenizer(t, add_special_tokens=False).input_ids[0] for t in "{prompts.SAME}'
+        f'{prompts.DIFFERENT}")\n'
+        "logits = model(**inputs).logits[0, -1]\n"
+        "print((logits[same] - logits[different]).sigmoid().item())  # P(same), not calibrated"
+    )
+    return prompts.label_first(*_PAIR, "en", chat).segments, reply
+
+
+def _read(chat: ChatFormat) -> Example:
+    segments = prompts.reading("Onde fica a biblioteca?", "A biblioteca fica no bloco B.", chat)
+    return segments, _WRITING.format(tokens=40)
+
+
+# By template, the prompt that a card shows and the code that reads the reply.
+EXAMPLES: Mapping[str, Callable[[ChatFormat], Example]] = {
+    "explanation-first": _explained,
+    "label-first": _judged,
+    "reading": _read,
+}
 
 
 def _text(segments: tuple[Segment, ...]) -> str:

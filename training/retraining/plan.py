@@ -11,20 +11,9 @@ from pathlib import Path
 import yaml
 
 from assistant.records import Task
+from assistant.tasks import TASKS
 from training.feedback import PAIRS
 from training.recipe import FOLDER, Recipe, Source, load_recipe
-
-# By task, without and with a GPU.
-RECIPES: dict[Task, tuple[str, str]] = {
-    "question-similarity": ("question-similarity-retrain.yaml", "question-similarity-llama3-judge.yaml"),
-    "portuguese-qa": ("portuguese-qa-small.yaml", "portuguese-qa-llama3.yaml"),
-}
-MEASURED: dict[Task, tuple[str, ...]] = {"question-similarity": ("shop-en", "shop-pt"), "portuguese-qa": ()}
-# What is measured besides, where the data's folder has it.
-PUBLISHED: dict[Task, tuple[str, ...]] = {
-    "question-similarity": ("qqp/dev.csv", "aia_bde"),
-    "portuguese-qa": ("faquad/dev.json",),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +52,11 @@ class Plan:
 
 def default_recipe(task: Task, has_gpu: bool) -> Path:
     """The recipe that fits the task and the hardware."""
-    return FOLDER / RECIPES[task][has_gpu]
+    return FOLDER / f"{TASKS[task].recipes.for_retraining(has_gpu)}.yaml"
 
 
 def default_measured(task: Task, root: Path | None) -> Sequence[str]:
     """What a version of `task` is measured on: what comes with Resposta, and the published sets below `root`."""
-    published = [str(root / name) for name in PUBLISHED[task] if root and (root / name).exists()]
-    if task == "portuguese-qa" and not published:
-        return ("faquad-dev",)
-    return (*MEASURED[task], *published)
+    sets = TASKS[task].sets
+    published = [str(root / name) for name in sets.published if root and (root / name).exists()]
+    return (*sets.shipped, *published) or sets.instead

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from assistant.settings import Settings
 from assistant.store.connection import open_store
+from assistant.tasks import TASKS
 from assistant.version_records import AdapterVersion
 from assistant.versions.hub import open_hub
 from assistant.versions.registry import Registry, open_registry
@@ -48,7 +49,7 @@ class Retraining:
         Raises what a step raises; the same again goes on there.
         """
         steps: list[tuple[str, Callable[[], Json]]] = [("train", self._train)]
-        if self.plan.task == "question-similarity":
+        if TASKS[self.plan.task].calibrated:
             steps.append(("calibrate", self._calibrate))
         measuring = [(f"measure {data}", partial(self._measure, data)) for data in self.plan.measured]
         steps += [*measuring, ("staging", self._stage), (GATE, self._gate)]

@@ -9,20 +9,15 @@ from typing import Any
 
 from assistant.errors import ModelError
 from assistant.records import LANGUAGES, Task
+from assistant.tasks import TASKS, Measure
 from assistant.version_records import RegisteredVersion
 from assistant.versions.registry import check_usable
 from training.registry import table
 
-# The figures that decide, the first one first. Of several languages the worst one counts.
-MEASURES: dict[Task, tuple[str, str]] = {
-    "portuguese-qa": ("exact match", "F1"),
-    "question-similarity": ("worst ROC AUC", "worst accuracy"),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A version with the values of its task's `MEASURES`, in [0, 1]."""
+    """A version with the values of the figures that rank its task's versions, in [0, 1]."""
 
     registered: RegisteredVersion
     figures: tuple[float, ...]
@@ -42,7 +37,7 @@ class Ranking:
 
     def lines(self) -> Iterator[str]:
         if self.candidates:
-            heads = ("version", "name", "base", *MEASURES[self.task], "loss", "epochs", "trained", "stage")
+            heads = ("version", "name", "base", *_labels(self.task), "loss", "epochs", "trained", "stage")
             yield table(heads, [_cells(candidate) for candidate in self.candidates])
             yield f"All measured on the held-out rows {self.heldout}."
         if self.apart:
@@ -58,7 +53,7 @@ class Ranking:
                 "place": place,
                 "name": version.name,
                 "base": version.base,
-                **dict(zip(MEASURES[self.task], candidate.figures, strict=True)),
+                **dict(zip(_labels(self.task), candidate.figures, strict=True)),
                 "loss": last_loss(version.history),
                 "epochs": epochs(version.history),
             }
@@ -80,7 +75,7 @@ def rank(task: Task, versions: Sequence[RegisteredVersion], withdrawn: Mapping[s
         if why := withdrawn.get(registered.version.digest) or _unusable(registered):
             apart.append((registered, why))
         elif figures is None:
-            apart.append((registered, f"its {' and '.join(MEASURES[task])} are not recorded"))
+            apart.append((registered, f"its {' and '.join(_labels(task))} are not recorded"))
         elif not _heldout(registered):
             apart.append((registered, "the rows it was measured on are not recorded"))
         else:
@@ -92,8 +87,18 @@ def rank(task: Task, versions: Sequence[RegisteredVersion], withdrawn: Mapping[s
     for candidate in possible:
         if (other := _heldout(candidate.registered)) != heldout:
             apart.append((candidate.registered, f"measured on other rows ({other})"))
-    compared.sort(key=lambda one: (one.figures, one.registered.stage == "production"), reverse=True)
+    measures = TASKS[task].ranked
+    compared.sort(key=lambda one: (_merits(measures, one), one.registered.stage == "production"), reverse=True)
     return Ranking(task, heldout, tuple(compared), tuple(apart))
+
+
+def _labels(task: Task) -> list[str]:
+    return [measure.label for measure in TASKS[task].ranked]
+
+
+def _merits(measures: Sequence[Measure], candidate: Candidate) -> list[float]:
+    """The figures of a candidate, turned so that more is better."""
+    return [measure.merit(figure) for measure, figure in zip(measures, candidate.figures, strict=True)]
 
 
 def curve(history: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -148,16 +153,14 @@ def _unusable(registered: RegisteredVersion) -> str:
 
 
 def _figures(task: Task, metrics: Mapping[str, Any]) -> tuple[float, ...] | None:
-    """The values of the task's measures; None where one is missing."""
-    if task == "portuguese-qa":
-        groups, names = [metrics], ("exact_match", "f1")
-    else:
-        groups = [metrics[one] for one in LANGUAGES if isinstance(metrics.get(one), Mapping)]
-        names = ("roc_auc", "accuracy")
-    values = [[group.get(name, None) for group in groups] for name in names]
-    if not groups or not all(_is_number(value) for column in values for value in column):
+    """The values of the figures that rank the task's versions, each that of the worst language where they are given by
+    language; None where one is missing."""
+    groups = [metrics[one] for one in LANGUAGES if isinstance(metrics.get(one), Mapping)] or [metrics]
+    measures = TASKS[task].ranked
+    values = [[group.get(measure.name) for group in groups] for measure in measures]
+    if not all(_is_number(value) for column in values for value in column):
         return None
-    return tuple(min(column) for column in values)
+    return tuple(min(column, key=measure.merit) for measure, column in zip(measures, values, strict=True))
 
 
 def _heldout(registered: RegisteredVersion) -> str:

@@ -19,6 +19,7 @@ from assistant.search.embedder import open_embedder
 from assistant.serving.build import span_reader
 from assistant.serving.choose import open_model
 from assistant.settings import Settings, load_settings
+from assistant.tasks import task_of
 from evals.benchmarks.articles.pairs import Agreement, article_a
 from evals.benchmarks.articles.reading import NEW_TOKENS, article_b
 from evals.data.published import load_pairs
@@ -51,7 +52,7 @@ def show_b(settings: Settings, file: Path, limit: int | None) -> None:
     questions = [question for question in load_squad(file) if question.is_answerable][:limit]
     if not questions:
         raise InputError(f"{file} holds no question with an answer: give a file with at least one.")
-    with open_model(settings, "portuguese-qa") as model:
+    with open_model(settings, task_of("reader").name) as model:
         if model is None:
             raise ModelError("There is no reading adapter to measure: set RESPOSTA_READING_ADAPTER.")
         reader = Reader(open_embedder(settings), span_reader=span_reader(model))

@@ -27,8 +27,9 @@ from assistant.generator.zerogpu import seconds
 from assistant.judge.judge import label_scores
 from assistant.judge.reasons import Explainer
 from assistant.reader.span_reader import SpanReader
-from assistant.records import TASKS, Answer, Candidate, Differences, Part, Signals, Verdict
+from assistant.records import Answer, Candidate, Differences, Part, Signals, Verdict
 from assistant.settings import load_settings
+from assistant.tasks import TASKS, task_of
 from assistant.ui.conversation import new_conversation
 from assistant.versions.fingerprints import write_fingerprints
 from assistant.versions.registry import SHIPPED_FOLDER
@@ -214,7 +215,7 @@ def test_a_text_is_read_as_in_one_process(space: Space, here: Generator) -> None
 
 @pytest.mark.parametrize(("mood", "told"), [("quota", QUOTA), ("nothing left", NO_GPU), ("kills", FAILED)])
 def test_without_a_gpu_the_small_model_answers_and_the_page_says_so(space: Space, mood: str, told: str) -> None:
-    large, small = read_version(space.judge).digest, read_version(SHIPPED_FOLDER / TASKS[0]).digest
+    large, small = read_version(space.judge).digest, read_version(SHIPPED_FOLDER / task_of("judge").name).digest
     space.scheduler.end_worker()
     space.scheduler.mood = mood
     conversation = new_conversation()

@@ -6,6 +6,7 @@ import pytest
 
 from assistant.judge.decision import decide, shown_from, too_close
 from evals.reporting.pair_report import at_thresholds
+from evals.rows import MeasuredPair
 
 S, D, U = "same", "different", "unjudged"
 CASES = [
@@ -42,13 +43,13 @@ def test_too_close_needs_two_judged_ones() -> None:
 
 
 def test_a_report_shows_what_the_app_shows() -> None:
-    def row(number: int, same: bool, probability: float | None) -> dict:
-        return {"row": number, "same": same, "probability": probability, "language": "en"}
+    def row(number: int, same: bool, probability: float | None) -> MeasuredPair:
+        return MeasuredPair(row=number, same=same, probability=probability, language="en")
 
     rows = [row(0, False, 0.3), row(1, True, 0.4), row(2, False, 0.2), row(3, True, 0.4), row(4, True, None)]
     # The first three are candidates of one question, the fourth stands by itself.
     question = {0: "q", 1: "q", 2: "q"}
-    found = at_thresholds(rows, {"en": 0.5}, {"en": 0.25}, lambda row: question.get(row["row"]))
+    found = at_thresholds(rows, {"en": 0.5}, {"en": 0.25}, lambda row: question.get(row.row))
     assert found == {"en": {"threshold": 0.5, "accuracy": 0.5, "precision": 0.5, "recall": 0.5}}
     alone = at_thresholds(rows, {"en": 0.5}, {"en": 0.25}, lambda row: None)
     assert alone == {"en": {"threshold": 0.5, "accuracy": 0.5, "precision": None, "recall": 0.0}}

@@ -78,13 +78,13 @@ def test_an_id_that_is_not_listed_is_no_report(board, samples, report_id):
 
 
 def test_mistakes_come_in_pages(board, samples):
-    everything = find_mistakes("question-similarity", pair_rows(1, 0.9), 0.5)
+    everything = find_mistakes(pair_rows(1, 0.9), 0.5)
     chosen = (ids(board)["judge"], 0.5, None, None, 0.0, 1.0)
     first, second = board.mistakes(*chosen, 0), board.mistakes(*chosen, 20)
     assert first["total"] == second["total"] == len(everything)
     assert first["size"] == len(first["rows"]) == 20
     assert sum(first["kinds"].values()) == len(everything)
-    assert [one["row"]["row"] for one in first["rows"] + second["rows"]] == [one.row["row"] for one in everything[:40]]
+    assert [one["row"]["row"] for one in first["rows"] + second["rows"]] == [one.row.row for one in everything[:40]]
     assert board.mistakes(*chosen, 10_000)["rows"] == []
 
 
@@ -110,8 +110,8 @@ def test_changes_between_two_reports_add_up(board, samples):
     won = board.changes(known["cosine"], known["judge"], True, 0)
     lost = board.changes(known["cosine"], known["judge"], False, 0)
     both = changed(pair_report(pair_rows(2, 0.5)), pair_rows(2, 0.5), pair_report(pair_rows(1, 0.9)), pair_rows(1, 0.9))
-    assert won["total"] == won["won"] == sum(row["is_right"] > row["was_right"] for row in both)
-    assert lost["total"] == lost["lost"] == sum(row["is_right"] < row["was_right"] for row in both)
+    assert won["total"] == won["won"] == sum(row.is_right > row.was_right for row in both)
+    assert lost["total"] == lost["lost"] == sum(row.is_right < row.was_right for row in both)
     assert 0 < won["p_value"] < 0.01
     assert won["rows"][0]["is_right"] and not won["rows"][0]["was_right"]
     with pytest.raises(InputError, match="different data"):

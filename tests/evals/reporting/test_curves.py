@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sklearn.metrics import auc, confusion_matrix, precision_score, roc_auc_score
 
@@ -12,26 +14,26 @@ from tests.support.evaluations import HAND, pair_rows, reading_rows
 def test_counts_at_every_threshold_are_those_of_scikit_learn():
     rows = pair_rows(1, 0.9)
     curves = pair_curves(rows)["all"]
-    read = [row for row in rows if row["probability"] is not None]
-    same = [row["same"] for row in read]
+    read = [row for row in rows if row.probability is not None]
+    same = [row.same for row in read]
     assert (curves["same"], curves["different"]) == (sum(same), len(same) - sum(same))
     assert curves["unreadable"] == len(rows) - len(read)
     for step in (0, 37, 100, 140, 199, STEPS):
-        called = [row["probability"] >= step / STEPS for row in read]
+        called = [row.probability >= step / STEPS for row in read]
         (_, fp), (_, tp) = confusion_matrix(same, called, labels=[False, True]).tolist()
         assert (curves["true_matches"][step], curves["false_matches"][step]) == (tp, fp)
 
 
 def test_a_value_on_a_threshold_counts_as_the_same():
-    rows = [{"same": True, "language": "en", "probability": 0.7}, {"same": False, "language": "en", "probability": 0.1}]
+    rows = [replace(HAND[0], probability=0.7), replace(HAND[1], probability=0.1)]
     assert [pair_curves(rows)["all"]["true_matches"][step] for step in (139, 140, 141)] == [1, 1, 0]
 
 
 def test_ten_thousand_rows_become_few_points_with_the_same_area():
     rows = pair_rows(1, 0.9, count=10_000, texts=False)
     curves = pair_curves(rows)["all"]
-    read = [row for row in rows if row["probability"] is not None]
-    truth = roc_auc_score([row["same"] for row in read], [row["probability"] for row in read])
+    read = [row for row in rows if row.probability is not None]
+    truth = roc_auc_score([row.same for row in read], [row.probability for row in read])
     assert len(curves["roc"]) <= MOST_POINTS >= len(curves["precision_recall"])
     assert auc(*zip(*curves["roc"], strict=True)) == pytest.approx(truth, abs=0.003)
     assert (curves["roc"][0], curves["roc"][-1]) == ([0, 0], [1, 1])
@@ -39,7 +41,7 @@ def test_ten_thousand_rows_become_few_points_with_the_same_area():
 
 @pytest.mark.parametrize(("same", "drawn"), [(True, (0, True)), (False, (0, False))])
 def test_one_class_alone_has_no_roc_curve(same, drawn):
-    curves = pair_curves([row | {"same": same} for row in HAND])["all"]
+    curves = pair_curves([replace(row, same=same) for row in HAND])["all"]
     assert (len(curves["roc"]), bool(curves["precision_recall"])) == drawn
 
 
@@ -52,7 +54,7 @@ def test_each_language_has_its_own_curves():
     curves = pair_curves(HAND)
     assert (curves["en"]["same"], curves["en"]["different"], curves["en"]["unreadable"]) == (1, 2, 1)
     assert (curves["pt"]["same"], curves["pt"]["different"], curves["pt"]["unreadable"]) == (1, 1, 0)
-    assert "pt" not in pair_curves([row for row in HAND if row["language"] == "en"])
+    assert "pt" not in pair_curves([row for row in HAND if row.language == "en"])
 
 
 def test_readings_are_right_partly_right_wrong_or_missed():
@@ -67,9 +69,9 @@ def test_loss_curves_hold_what_was_logged():
 
 
 def test_precision_at_a_threshold_is_that_of_the_rows_shown():
-    rows = [row for row in pair_rows(1, 0.9) if row["probability"] is not None]
+    rows = [row for row in pair_rows(1, 0.9) if row.probability is not None]
     curves = pair_curves(rows)["all"]
     step = 150
     shown = curves["true_matches"][step] + curves["false_matches"][step]
-    expected = precision_score([row["same"] for row in rows], [row["probability"] >= step / STEPS for row in rows])
+    expected = precision_score([row.same for row in rows], [row.probability >= step / STEPS for row in rows])
     assert curves["true_matches"][step] / shown == pytest.approx(expected)

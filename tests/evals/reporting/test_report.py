@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,21 +15,22 @@ from evals.measures.reading import reading_findings
 from evals.reporting.page import write_page
 from evals.reporting.pair_report import pair_findings
 from evals.reporting.report import Report, found_reports, read_report, write_report
+from evals.rows import MeasuredPair, MeasuredReading
 
 SAID = [0.9, 0.8, 0.35, 0.2, 0.1, 0.6, None, 0.7]
 SAME = [True, True, True, False, False, False, True, True]
 
 
-def rows(said: list[float | None] = SAID) -> list[dict]:
+def rows(said: list[float | None] = SAID) -> list[MeasuredPair]:
     return [
-        {
-            "row": number,
-            "question1": f"<script>alert({number})</script> & co?",
-            "question2": "Onde está?",
-            "same": same,
-            "language": "pt" if number % 2 else "en",
-            "probability": p,
-        }
+        MeasuredPair(
+            row=number,
+            question1=f"<script>alert({number})</script> & co?",
+            question2="Onde está?",
+            same=same,
+            language="pt" if number % 2 else "en",
+            probability=p,
+        )
         for number, (same, p) in enumerate(zip(SAME, said, strict=True))
     ]
 
@@ -90,18 +92,21 @@ def test_the_page_shows_texts_as_text_and_every_leak(tmp_path: Path) -> None:
 
 
 def test_readings_by_hand() -> None:
-    common = {"answers": ["Olinda"], "prediction": "Olinda", "refused": True, "semantic": None, "document": 0}
-    found = reading_findings(
-        [
-            common | {"exact_match": 1.0, "f1": 1.0, "semantic": True},
-            common | {"exact_match": 0.0, "f1": 0.5, "refused": False},
-            common | {"exact_match": 0.0, "f1": 0.0, "prediction": None, "refused": None, "semantic": False},
-            # Not in the text, and said so.
-            common
-            | {"answers": [], "prediction": None, "exact_match": 1.0, "f1": 1.0, "refused": None}
-            | {"semantic": True, "document": 1},
-        ]
+    right = MeasuredReading(
+        row=0,
+        document=0,
+        answers=("Olinda",),
+        prediction="Olinda",
+        confidence=0.9,
+        exact_match=1.0,
+        f1=1.0,
+        semantic=True,
+        refused=True,
     )
+    wrong = replace(right, exact_match=0.0, f1=0.5, semantic=None, refused=False)
+    missed = replace(wrong, f1=0.0, prediction=None, semantic=False, refused=None)
+    rightly_refused = replace(right, document=1, answers=(), prediction=None, refused=None)
+    found = reading_findings([right, wrong, missed, rightly_refused])
     figures = found["figures"]
     assert (figures["exact_match"], figures["f1"]) == (0.5, 0.625)
     assert figures["missed"] == pytest.approx(1 / 3)

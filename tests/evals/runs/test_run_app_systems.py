@@ -11,8 +11,9 @@ from assistant.versions.registry import SHIPPED_FOLDER
 from evals.data.named_sets import RowSet
 from evals.data.published import QuestionPair
 from evals.data.squad import exact_match, f1
+from evals.rows import MeasuredPair
 from evals.run import main
-from evals.runs.evaluation import TOGETHER, _batches
+from evals.runs.evaluation import _batches
 
 # Those with odd numbers measure.
 FAQS = {
@@ -102,10 +103,10 @@ def test_questions_are_asked_of_their_text_and_of_one_that_does_not_tell(tmp_pat
 
 def test_rivals_are_never_parted() -> None:
     asked = [QuestionPair(f"q{n // 3}", f"p{n}", False, "pt", f"a{n}") for n in range(90)]
-    batches = list(_batches(range(90), RowSet("faqs", "question-similarity", asked)))
+    batches = list(_batches(range(90), RowSet("faqs", "pairs", asked)))
     assert [number for batch in batches for number in batch] == list(range(90)) and len(batches) > 2
-    assert all(len(batch) % 3 == 0 and len(batch) < TOGETHER["question-similarity"] + 3 for batch in batches)
+    assert all(len(batch) % 3 == 0 and len(batch) < MeasuredPair.TOGETHER + 3 for batch in batches)
     # Without answers they are pairs that stand by themselves.
     alone = [QuestionPair("q", f"p{n}", False, "pt") for n in range(90)]
-    batches = list(_batches(range(90), RowSet("pairs", "question-similarity", alone)))
+    batches = list(_batches(range(90), RowSet("pairs", "pairs", alone)))
     assert [len(batch) for batch in batches] == [32, 32, 26]

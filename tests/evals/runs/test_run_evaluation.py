@@ -84,7 +84,7 @@ def test_ten_thousand_rows_killed_in_the_middle_go_on(tmp_path: Path, capsys: py
     assert main(arguments) == 0
     assert (out / "rows.jsonl").read_bytes().startswith(before)
     _, rows = read_report(out)
-    assert [row["row"] for row in rows] == list(range(10_000))
+    assert [row.row for row in rows] == list(range(10_000))
     # The folder belongs to this evaluation alone.
     assert main([*arguments, "--limit", "5"]) == 2
     assert "holds another evaluation" in capsys.readouterr().err
@@ -175,7 +175,7 @@ def test_what_cannot_be_measured_ends_with_the_fix(tmp_path: Path, capsys: pytes
         )
     )
     assert main(["--system", "majority", "--train", train, "--data", str(tmp_path / "squad.json")]) == 2
-    assert "holds questions about texts" in capsys.readouterr().err
+    assert "squad.json holds none" in capsys.readouterr().err
     reader = SHIPPED_FOLDER / "portuguese-qa"
     assert main(["--adapter", str(reader), "--data", data, "--out", str(tmp_path / "p")]) == 2
     assert "is for portuguese-qa" in capsys.readouterr().err
