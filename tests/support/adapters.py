@@ -68,7 +68,7 @@ def make_calibration(model: JudgeModel, embedding: str = "toy") -> Calibration:
     return Calibration(
         embedding,
         tuple(
-            Fit(language, weights, -1.0, ranking, made_with, True, 10, brier, {"shop brier": brier}, points)
+            Fit(language, weights, -1.0, ranking, made_with, True, 10, brier, {"shop brier": brier}, points, 0.25)
             for language in LANGUAGES
             for weights, made_with, brier in (
                 ({"cosine": 1.0}, None, 0.03),

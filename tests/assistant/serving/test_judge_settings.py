@@ -110,3 +110,9 @@ def test_the_threshold_comes_from_the_wanted_precision_unless_it_is_given(caplog
         "RESPOSTA_PRECISION=0.95 was not reached on the questions that calibrated pt; the best was 0.930" in caplog.text
     )
     assert "RESPOSTA_THRESHOLD_PT" in caplog.text
+
+
+def test_thresholds_that_were_measured_with_another_margin_are_said(caplog) -> None:
+    calibration = make_calibration(IDENTITY)
+    assert threshold(load_settings(precision=0.85, margin_en=0.1), "en", IDENTITY, calibration) == 0.7
+    assert "measured with a margin of 0.25 and RESPOSTA_MARGIN_EN is 0.1" in caplog.text
