@@ -50,7 +50,8 @@ def measure_probabilities(
 ) -> PairMeasures:
     """All measures; a pair counts as "same" from `threshold` on. None stands for a reply that could not be read.
 
-    Raises `InputError` when there are no rows, or no reply could be read.
+    Raises `InputError` when there are no rows, no reply could be read, or a value is no probability (NaN, infinite,
+    below 0 or above 1).
     """
     labels, values = _readable(same, probabilities)
     decided = values >= threshold
@@ -103,6 +104,13 @@ def _readable(
         raise InputError("There are no pairs to measure: give a file with at least one row.")
     if not read:
         raise InputError(f"None of {len(same)} replies could be read as a label: measure with a trained adapter.")
+    for number, value in enumerate(probabilities, 1):
+        # NaN is in no range.
+        if value is not None and not 0 <= value <= 1:
+            raise InputError(
+                f"P(same) of row {number} is {value}: give a number from 0 to 1, or None for a reply that could not be "
+                "read."
+            )
     return np.array([label for label, _ in read], bool), np.array([p for _, p in read], float)
 
 

@@ -26,6 +26,8 @@ Returns:
     accuracy, precision, recall, f1, roc_auc, average_precision, brier, ece: over the replies that could be read, in
     [0, 1]; nan where the rows do not define one (a ROC AUC of one class).
     unreadable: the share of replies that could not be read, in [0, 1].
+Raises:
+    InputError: there are no pairs, no reply could be read, or a prediction is no probability.
 """
 
 _CITATION = """

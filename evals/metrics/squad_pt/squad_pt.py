@@ -8,6 +8,7 @@ from __future__ import annotations
 import datasets
 import evaluate
 
+from assistant.errors import InputError
 from evals.data.squad import exact_match, f1
 
 _DESCRIPTION = """
@@ -21,6 +22,8 @@ Args:
     references: for each question all its right answers; an empty list where the text holds none.
 Returns:
     exact_match, f1: means over the questions, in [0, 1] (SQuAD's script prints them times 100).
+Raises:
+    InputError: there are no questions.
 """
 
 _CITATION = """
@@ -45,6 +48,8 @@ class SquadPt(evaluate.Metric):
         )
 
     def _compute(self, predictions: list[str], references: list[list[str]]) -> dict[str, float]:
+        if not predictions:
+            raise InputError("There are no questions to measure: give at least one prediction with its reference.")
         asked = list(zip(predictions, references, strict=True))
         return {
             "exact_match": sum(exact_match(prediction, answers) for prediction, answers in asked) / len(asked),

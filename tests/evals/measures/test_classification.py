@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -57,6 +58,13 @@ def test_unreadable_replies_are_counted_apart() -> None:
     assert sum(map(sum, found.confusion)) == 3
     with pytest.raises(InputError, match="None of 2 replies could be read"):
         measure_probabilities([True, False], [None, None])
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1.7, -0.2])
+def test_what_is_no_probability_is_named(value: float) -> None:
+    for measured in (measure_probabilities, intervals):
+        with pytest.raises(InputError, match=re.escape(f"row 3 is {value}: give a number from 0 to 1")):
+            measured([True, False, True], [0.9, None, value])
 
 
 def test_nothing_and_one_class_only() -> None:

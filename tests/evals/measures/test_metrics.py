@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
 
+import evaluate
 import pytest
 from sklearn.metrics import accuracy_score, average_precision_score, brier_score_loss, f1_score, roc_auc_score
 
+from assistant.errors import InputError
 from tests.support.paths import ROOT
 
 # Any connection fails, so whatever would be fetched is missed.
@@ -46,6 +49,16 @@ def computed(tmp_path_factory: pytest.TempPathFactory):
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     return ask
+
+
+def test_the_modules_name_what_they_cannot_measure() -> None:
+    pairs = evaluate.load(str(ROOT / "evals/metrics/question_pairs"))
+    squad = evaluate.load(str(ROOT / "evals/metrics/squad_pt"))
+    with pytest.raises(InputError, match="row 2 is nan"):
+        pairs.compute(predictions=[0.5, math.nan], references=[True, False])
+    for metric in (pairs, squad):
+        with pytest.raises(InputError, match="There are no"):
+            metric.compute(predictions=[], references=[])
 
 
 def test_the_modules_load_without_a_network_and_compute_known_values(computed) -> None:
