@@ -1,4 +1,4 @@
-"""The one place that knows the order: clean, split, retrieve, judge, keep, explain; and read."""
+"""The order of a question: clean, split, retrieve, judge, keep, explain; and answers from a text."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Desk:
         """Write the reason of every shown verdict, matches first; closing the iterator stops the writing.
 
         The version that judged writes them while it is loaded, else the one in use; where its GPU is not to be had,
-        the spare one writes what is missing. A finished reason is kept with its interaction before it is yielded.
+        the spare one writes the missing reasons. A finished reason is kept with its interaction before it is yielded.
         """
         groups = [
             (index, part, group)
@@ -184,7 +184,7 @@ class Desk:
         return self._served.current.judge.points(language)
 
     def _answered(self, work: Callable[[Serving], T]) -> tuple[T, str | None]:
-        """What `work` gives with the serving in use, or with the spare one and the notice that says so."""
+        """The result of `work` on the current models; without a GPU on the spare ones, with the notice that says so."""
         with self._served.lease() as serving:
             try:
                 return work(serving), None
@@ -220,6 +220,6 @@ class Desk:
         raise InputError(f'language is "{chosen}"; choose "auto", "en" or "pt".')
 
     def _readable_context(self, context: str) -> str:
-        # Offsets of the answer refer to the context as given, so it is checked but not changed.
+        # The answer's offsets refer to the context as given, so the context is checked but not changed.
         messages.clean(context, self._settings.max_context_chars, "context")
         return context

@@ -26,15 +26,15 @@ class ModelError(RespostaError):
 
 
 class UnreachableError(ModelError):
-    """What lies on the Hub cannot be had right now; trying again later will work."""
+    """The Hub cannot be reached right now; trying again later will work."""
 
 
 class GpuUnavailableError(ModelError):
-    """The GPU that `base` computes on is not to be had right now. `cause` says why, without a full stop."""
+    """No GPU is available for `base` right now. `cause` says why, without a full stop."""
 
     def __init__(self, cause: str, base: str) -> None:
         super().__init__(f"{cause}, and {base} needs one. Try again in a while.")
-        # What is told of an answer that comes from elsewhere for that reason.
+        # Shown beside an answer that the spare model gave instead.
         self.notice = f"{cause}: a small model answers in place of {base}."
 
 

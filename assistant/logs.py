@@ -41,7 +41,7 @@ def places(error: BaseException | None) -> list[str]:
 
 
 def log_to_stderr() -> None:
-    """Send all logs there, and of chatty libraries only warnings."""
+    """Send all logs to standard error; of chatty libraries only warnings."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)

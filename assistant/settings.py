@@ -18,7 +18,7 @@ from assistant.records import Language
 
 PREFIX = "RESPOSTA_"
 
-# What people put into these by mistake may be a key, so no message repeats it.
+# Messages never repeat these values: people may have put a key into them by mistake.
 _CONFIDENTIAL = frozenset({"teacher_key", "teacher_url", "hf_token"})
 # A database's address may hold its password.
 _NOT_REPEATED = _CONFIDENTIAL | {"DATABASE_URL"}
@@ -150,7 +150,7 @@ class Settings(BaseSettings):
         return self.threshold_en if language == "en" else self.threshold_pt
 
     def environment(self) -> dict[str, str]:
-        """The environment that gives a process of ours these same settings."""
+        """The environment with which a child process gets these same settings."""
         names = _environment_names()
         given = {names[field]: getattr(self, field) for field in self.model_fields_set if field not in _CONFIDENTIAL}
         kept = {name: value for name, value in os.environ.items() if name not in given}

@@ -1,4 +1,4 @@
-"""Opens a desk: the library, the models, and what follows the registry."""
+"""Opens a desk: the library, the models, and the thread that follows the registry."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def _jsonl_rows(lines: Iterator[tuple[int, str]], name: str, report: ReadReport)
         if not isinstance(row, dict):
             row = {"_problem": "not a JSON object"}
         unknown = [key for key in row if key not in FIELDS and key != "_problem" and key not in report.unknown_columns]
-        # Bounded: a hostile file could make up a new name in each row.
+        # Bounded, because a hostile file could name a new column in each row.
         report.unknown_columns = (*report.unknown_columns, *unknown)[:20]
         yield number, row
 

@@ -1,4 +1,4 @@
-"""Import and export of the library: whole files in, whole files out."""
+"""Import and export of the library as whole files."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def import_sample(store: Store, embedder: Embedder, settings: Settings | None = 
     if store.answers.reached(_SAMPLE_MILESTONE) or not store.answers.is_empty():
         return None
     files = [sample_path(language) for language in LANGUAGES]
-    # In a server's log a progress bar would be noise between the lines.
+    # A progress bar would clutter a server's log.
     progress = sys.stderr.isatty()
     known = SampleVectors(embedder)
     return _import(files, store, known, settings or Settings(), "jsonl", None, progress, _SAMPLE_MILESTONE)

@@ -9,7 +9,7 @@ from assistant.settings import Settings
 
 Action = Literal["suggest", "answer", "search", "feedback", "write", "evaluate", "manage"]
 ACTIONS: tuple[Action, ...] = ("suggest", "answer", "search", "feedback", "write", "evaluate", "manage")
-# As whom a demo's visitors are stored.
+# The name under which a demo's visitors are stored.
 VISITOR = "visitor"
 VISITOR_ACTIONS: frozenset[Action] = frozenset({"suggest", "answer", "search", "feedback"})
 
@@ -25,7 +25,7 @@ _WORDS: dict[Action, str] = {
 
 
 class Access:
-    """What the person in front of this server may do.
+    """What the users of this server may do.
 
     There are no users yet: on loopback everyone is the machine's owner and may do
     everything; with DEMO=1 everyone is a visitor. `who` is what gets stored with an

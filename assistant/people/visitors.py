@@ -25,7 +25,7 @@ _PUSHED = "feedback_pushed"
 
 
 def notice(settings: Settings) -> str:
-    """What the page tells visitors of that."""
+    """What the page tells visitors about what is kept."""
     hours = round(KEPT / timedelta(hours=1))
     if settings.database_url or (settings.feedback_repo and settings.hf_token):
         return (
@@ -39,7 +39,7 @@ def notice(settings: Settings) -> str:
 
 
 class Visitors:
-    """Brings visitors' ratings to the data set of the settings, where they name one, and forgets what is old.
+    """Sends visitors' ratings to the data set named by the settings, if any, and deletes old interactions.
 
     Ratings are sent as training pairs, every few minutes and at the end; what could not be sent is sent the next time.
     """
@@ -50,7 +50,7 @@ class Visitors:
         self._repo = settings.feedback_repo if settings.hf_token else None
         if settings.feedback_repo and not self._repo:
             log.warning("ratings are not kept: RESPOSTA_FEEDBACK_REPO needs an HF_TOKEN that may write there")
-        # In a database of one's own what visitors rated stays.
+        # With a database of its own a demo keeps what visitors rated.
         self._keeps_rated = bool(settings.database_url)
         self._pushed = settings.data_dir / _PUSHED
         self._stopped = threading.Event()
@@ -60,12 +60,12 @@ class Visitors:
         self._thread.start()
 
     def close(self) -> None:
-        """Send what is new once more, and end."""
+        """Send new ratings once more, and stop."""
         self._stopped.set()
         self._thread.join()
 
     def tidy(self) -> None:
-        """Send what visitors rated since the last time, and forget what is old.
+        """Send the ratings since the last time, and delete old interactions.
 
         Raises `ModelError` when the Hub does not take it; what was rated is not forgotten then.
         """
@@ -98,7 +98,7 @@ class Visitors:
             return
         lines = "".join(json.dumps(pair.as_row(), ensure_ascii=False) + "\n" for pair in pairs)
         newest = max(pair.feedback for pair in pairs)
-        # Named by the moment too: a demo that lost its disk counts from one again.
+        # The name holds the time as well, because a demo that lost its disk counts from one again.
         self._hub.add_rows(repo, f"feedback/{time.time_ns()}-{newest}.jsonl", lines.encode())
         write_whole(self._pushed, str(newest))
 

@@ -1,4 +1,4 @@
-"""What somebody typed, made fit for judging, and split into its questions."""
+"""Cleans what somebody typed, and splits it into questions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 
 from assistant.errors import InputError
 
-# A mark inside a word ("example.com?id=1") ends no sentence.
+# A question mark inside a word ("example.com?id=1") does not end a sentence.
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _GREETING = re.compile(
     r"^(?:hi|hello|hey|dear \w+|good (?:morning|afternoon|evening)|thanks|thank you|many thanks|cheers|regards|"
@@ -49,7 +49,7 @@ def clean(text: str, limit: int, what: str) -> str:
 
 
 def has_words(text: str) -> bool:
-    """Whether there is anything to compare: emoji and punctuation alone have no meaning to match."""
+    """Whether there is anything to compare: emoji and punctuation alone cannot be matched."""
     return any(character.isalnum() for character in text)
 
 

@@ -1,4 +1,4 @@
-"""Personal numbers and addresses out of text before it is stored.
+"""Removes personal numbers and addresses from text before it is stored.
 
 By pattern: e-mail addresses, phone numbers, payment cards, CPF and CNPJ. Toll-free and
 shared-cost lines (0800, 0300, 4004, UK 03 and 08) belong to companies and are kept.
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-# What stands right before a number that counts orders, parcels or payments.
+# Words right before a number of an order, a parcel or a payment.
 _COUNTED = re.compile(
     r"(?:order|pedido|compra|protocolo?|ticket|chamado|case|caso|tracking|rastreio|rastreamento|c[oó]digo|code|"
     r"invoice|fatura|nota(?: fiscal)?|nf-?e?|boleto|sku|ean|barcode|serial|s[eé]rie|imei|refer[eê]n(?:ce|cia)|ref)"
@@ -101,7 +101,7 @@ class Scrubber:
         return replace
 
     def _called(self, match: re.Match[str]) -> str:
-        """A number right after "call me on" needs no particular form."""
+        """Replace a number right after words such as "call me on", whatever its form."""
         whole, number = match.group(), match.group("number")
         digits = _digits(number)
         if not 8 <= len(digits) <= 15 or _TOLL_FREE.match(digits) or _normal(number) in self._own:

@@ -1,4 +1,4 @@
-"""The words in which two questions differ."""
+"""Content words of questions, and how two questions differ in them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from assistant.records import Differences, Language
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 
-# Only words that cannot decide what is asked. Negations, question words and
-# prepositions of time ("before", "depois") stay: they often are the one decisive detail.
+# Only words that cannot change what is asked. Negations, question words and
+# prepositions of time ("before", "depois") are not listed: they are often the one decisive detail.
 _FUNCTION_WORDS: dict[Language, frozenset[str]] = {
     "en": frozenset(
         """a an the of to in on at for from with by as and or so that this these those it its i me my mine we us our
@@ -36,7 +36,7 @@ _local = threading.local()
 
 
 def _stem(word: str, language: Language) -> str:
-    # A snowball stemmer keeps the word it works on in itself, so each thread has its own.
+    # A snowball stemmer holds the current word as state, so each thread has its own.
     stemmers = _local.__dict__.setdefault("stemmers", {})
     if language not in stemmers:
         stemmers[language] = snowballstemmer.stemmer(_STEMMERS[language])
@@ -63,10 +63,10 @@ def content_words(text: str, language: Language) -> dict[str, str]:
     return words
 
 
-# A library says the same words again and again, and a stemmer in Python takes its time.
+# Cached, because a library repeats its words and the stemmer is slow.
 @lru_cache(maxsize=20_000)
 def _content_stem(word: str, language: Language) -> str | None:
-    """The folded stem of `word`, None for one that decides nothing."""
+    """The folded stem of `word`; None for a function word."""
     folded = fold(word)
     if folded in _folded_function_words(language):
         return None

@@ -65,7 +65,7 @@ def normalize(text: str) -> list[str]:
 
     Punctuation goes without leaving a space, as in the published script: "guarda-chuva" is one word.
     """
-    # An accent may be a character of its own, and the same letter must be the same.
+    # Composed, because an accent may be a character of its own.
     composed = unicodedata.normalize("NFC", text.lower())
     return [word for word in "".join(c for c in composed if not _is_punctuation(c)).split() if word not in _ARTICLES]
 

@@ -33,7 +33,7 @@ def environment(folder: Path = ROOT) -> dict[str, Any]:
     folder is not part of a repository.
     """
     commit = _git(folder, "rev-parse", "HEAD") if _git(folder, "ls-files", "--error-unmatch", ".") else None
-    # Reports are what is made with the code, and no part of it.
+    # Reports are made with the code and are not part of it.
     changes = _git(folder, "status", "--porcelain", "--", ".", ":(exclude)evals/reports") if commit else None
     return {
         "python": platform.python_version(),

@@ -45,7 +45,7 @@ def evaluate(evaluation: Evaluation, settings: Settings, folder: Path, with_text
 
     Raises `LeakError` where rows would not measure the version.
     """
-    # Before anything is measured: a commit while it runs did not measure the rows.
+    # Read before anything is measured: a later commit did not measure these rows.
     made_with = environment()
     data = evaluation.data
     leaks = _leaks(evaluation)

@@ -1,4 +1,4 @@
-"""A process that does a part of another one's work lives no longer than that one."""
+"""Ends a child process together with its parent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def end_with(parent: int) -> None:
-    """Have the kernel end this process when its parent is killed, who could not end it then. Linux alone can."""
+    """Have the kernel end this process when its parent dies, even by kill -9. Works on Linux only."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:

@@ -16,7 +16,7 @@ from evals.rows import MeasuredRow
 log = logging.getLogger(__name__)
 
 ROWS, LOCK = "rows.jsonl", "rows.lock"
-# Under this name an identity says which code measured.
+# The key of an identity that names the code's commit.
 COMMIT = "commit"
 
 

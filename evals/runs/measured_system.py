@@ -65,7 +65,7 @@ class Evaluation:
         return {
             COMMIT: commit,
             "system": self.system,
-            # Where a version stands does not change what it answers.
+            # A version's stage does not change its answers.
             "model": {name: value for name, value in system.model.items() if name != "stage"},
             "data": self.data.sha256,
             "dropped": list(dropped),
@@ -136,7 +136,7 @@ def _reader(subject: Subject, data: RowSet, settings: Settings) -> Iterator[Open
         try:
             foreign: Sequence[str | None] = elsewhere(questions)
         except InputError:
-            # All questions are about one document, so that none can be asked of another.
+            # All questions are about one document, so there is no foreign text to ask.
             foreign = [None] * len(questions)
 
         def ask(numbers: Sequence[int]) -> Sequence[MeasuredRow]:

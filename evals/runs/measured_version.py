@@ -1,4 +1,4 @@
-"""What is measured: a version of the registry, a version folder, or the shipped adapter."""
+"""The version that is measured: from the registry, from a folder, or the shipped one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a run is: a bar with the remaining time for people, progress.json for programs."""
+"""Progress of a run: a bar with the remaining time for people, progress.json for programs."""
 
 from __future__ import annotations
 

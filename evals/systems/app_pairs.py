@@ -1,4 +1,4 @@
-"""The app's own model, asked about pairs of questions."""
+"""The app's own judge, and its adapter alone, as systems that judge pairs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class AppPairs:
     def model(self) -> dict[str, Any]:
         told = described(self.loaded)
         if self.name == "judge":
-            # A fit that another machine added changes nothing here.
+            # Fits for other hardware do not affect these figures.
             own = [fit for fit in self._calibration.fits if fit.model in (None, self.loaded.identity)]
             fits = json.dumps([asdict(fit) for fit in own], sort_keys=True)
             told |= {"embedding": self.embedder.name, "calibration": hashlib.sha256(fits.encode()).hexdigest()}
@@ -88,7 +88,7 @@ class AppPairs:
 
 
 def rivalry(pair: QuestionPair) -> tuple[str, str] | None:
-    """What pairs have in common that are rivals; None for a pair that stands by itself."""
+    """The key that rivals (candidates of one question) share; None for a pair that stands by itself."""
     return (pair.question1, pair.language) if pair.answer else None
 
 

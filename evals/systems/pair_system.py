@@ -1,4 +1,4 @@
-"""What can answer "same or not" for a pair of questions, and be measured."""
+"""The interface of a system that judges pairs of questions and can be measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labels as the published template gives them: behind a generated explanation."""
+"""Labels of the published template, which follow a generated explanation."""
 
 from __future__ import annotations
 

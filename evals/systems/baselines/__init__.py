@@ -1,4 +1,4 @@
-"""What a version is compared with: from a constant to other models, each on the same rows."""
+"""Baselines that a version is compared with on the same rows."""
 
 from __future__ import annotations
 

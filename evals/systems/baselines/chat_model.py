@@ -1,4 +1,4 @@
-"""Any OpenAI-compatible model as a baseline: asked for the label of each pair, once."""
+"""An OpenAI-compatible model as a baseline: asked once for the label of each pair."""
 
 from __future__ import annotations
 

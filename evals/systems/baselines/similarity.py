@@ -20,7 +20,7 @@ Alike = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 EMBEDDED = 1_000
 SEED = 20260101
 
-# Longer n-grams than these repeat what the words say; of rarer ones there are very many.
+# Longer n-grams only repeat whole words, and there are very many rare ones.
 NGRAMS = (2, 5)
 FEATURES = 200_000
 

@@ -21,7 +21,7 @@ from evals.systems.pair_system import described
 EXAMPLES = 8
 SEED = 20260101
 
-# Every pair pays for the examples' length, so none is long; nearly all of Quora's questions are shorter.
+# The examples' length is paid with every pair, so long ones are left out; nearly all of Quora's are shorter.
 EXAMPLE_CHARS = 120
 
 
