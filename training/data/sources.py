@@ -15,6 +15,7 @@ from assistant.records import LANGUAGES
 from assistant.versions.fingerprints import normalized
 from evals.data.hub_rows import hub_rows
 from evals.data.pair_columns import label_of, pair_columns
+from evals.data.squad import composed
 from training.data.faq_rewordings import faq_pairs
 from training.data.intent_pairs import intent_pairs
 from training.data.rows import PairRow, ReadingRow, TrainingRow
@@ -144,10 +145,12 @@ def _reading(raw: dict[str, Any], source: Source, name: str, report: Report) -> 
     question, context, title = raw.get("question"), raw.get("context"), raw.get("title")
     given_answers = raw.get("answers")
     texts = given_answers.get("text") if isinstance(given_answers, dict) else None
-    given = dict.fromkeys(text.strip() for text in texts if _is_text(text)) if isinstance(texts, list | tuple) else {}
+    listed = texts if isinstance(texts, list | tuple) else ()
+    given = dict.fromkeys(composed(text.strip()) for text in listed if _is_text(text))
     if not (_is_text(question) and _is_text(context) and given):
         report.leave_out("without question, context or answer", raw)
         return None
+    question, context = composed(question), composed(context)
     # The first one is what the model learns to write.
     answers = tuple(sorted(given, key=lambda answer: answer not in context))
     if answers[0] not in context:

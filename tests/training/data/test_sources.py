@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 
@@ -181,6 +182,15 @@ def test_squad_rows_hold_every_answer_and_their_document(read) -> None:
     assert row.document == CONTEXT[:60]
 
 
+@pytest.mark.parametrize(("text_form", "answer_form"), [("NFD", "NFC"), ("NFC", "NFD"), ("NFD", "NFD")])
+def test_an_answer_is_found_in_the_text_however_accents_are_written(read, text_form: str, answer_form: str) -> None:
+    context, answer = "A sede fica em São João.", "São João"
+    question = asked(normalize(text_form, "Em que município?"), normalize(answer_form, answer))
+    rows, report = read("a.json", squad((normalize(text_form, context), [question])), kind="squad")
+    assert rows == [ReadingRow("Em que município?", context, (answer,), "Sede", "a.json")]
+    assert report.lines() == ["1 rows read, 0 left out"]
+
+
 def test_what_is_learned_stands_in_the_text(read) -> None:
     """An annotator's own wording may stay among the accepted answers; it is not what the model copies."""
     (row,), _ = read("a.json", squad((CONTEXT, [asked("Onde?", "no Recife antigo", "Recife")])), kind="squad")
@@ -235,8 +245,9 @@ def test_readings_as_lines(read) -> None:
         ("faquad.json", "[1]", '"data" is no list of objects'),
         ("faquad.json", '{"data": [{"paragraphs": [{"context": "a", "qas": ["b"]}]}]}', '"qas" is no list of objects'),
         ("faquad.json", '{"data": ', "Expecting value"),
+        ("faquad.json", '{"data": "São"}'.encode("latin-1"), "not UTF-8"),
     ],
-    ids=["latin-1", "utf-16", "long field", "broken line", "no object", "no questions", "cut off"],
+    ids=["latin-1", "utf-16", "long field", "broken line", "no object", "no questions", "cut off", "latin-1 JSON"],
 )
 def test_a_file_that_cannot_be_read_is_one_line_with_the_fix(read, tmp_path, name, content, message: str) -> None:
     # Other packages raise this limit of the whole process.
