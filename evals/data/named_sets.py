@@ -20,7 +20,7 @@ from assistant.tasks import RowKind
 from evals.data.faq_pairs import faq_pairs
 from evals.data.hub_rows import hub_rows
 from evals.data.published import QuestionPair, Wording, load_pairs, load_wordings
-from evals.data.squad import ReadingQuestion, load_squad
+from evals.data.squad import ReadingQuestion, composed, load_squad
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,8 @@ def _named(name: str) -> Iterator[QuestionPair] | Iterator[ReadingQuestion]:
         documents: dict[str, int] = {}
         for row in hub_rows("eraldoluis/faquad", None, "validation", "refs/convert/parquet", _INSTEAD):
             document = documents.setdefault(row["title"], len(documents))
-            yield ReadingQuestion(document, row["question"], row["context"], tuple(row["answers"]["text"]))
+            answers = tuple(map(composed, row["answers"]["text"]))
+            yield ReadingQuestion(document, composed(row["question"]), composed(row["context"]), answers)
     else:
         yield from shop_pairs("en" if name == "shop-en" else "pt")
 

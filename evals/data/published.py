@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from assistant.errors import InputError
 from assistant.records import LANGUAGES, Language
+from evals.data.pair_columns import Column, label_of, pair_columns
+from evals.data.text_files import csv_rows, open_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +46,31 @@ class Query:
 
 
 def load_pairs(path: Path, language: Language = "en") -> list[QuestionPair]:
-    """Quora-style CSV with the columns question1, question2, is_duplicate (0 or 1), and optionally language, where
-    another than the given one. Raises `InputError` that names the first row with another value."""
-    rows = _table(path, "question1", "question2", "is_duplicate")
-    for number, row in enumerate(rows, start=2):
-        if row["is_duplicate"] not in ("0", "1"):
-            raise InputError(f"Line {number} of {path}: is_duplicate is {row['is_duplicate']!r}; write 0 or 1.")
-        if row.get("language", language) not in LANGUAGES:
-            raise InputError(f"Line {number} of {path}: language is {row['language']!r}; write en or pt.")
-    known: dict[str, Language] = {name: name for name in LANGUAGES}
-    return [
-        QuestionPair(
-            row["question1"], row["question2"], row["is_duplicate"] == "1", known[row.get("language", language)]
-        )
-        for row in rows
-    ]
+    """Quora-style CSV with the columns question1, question2, is_duplicate, and optionally language, where another than
+    the given one; columns and labels may have any of the names in `evals.data.pair_columns`.
+
+    Raises `InputError` that names the missing column, or the first row with another value.
+    """
+    with _open(path) as stream:
+        rows = list(csv_rows(stream))
+    if rows:
+        there = pair_columns(dict.fromkeys(rows[0], "there"))
+        written: dict[str, Column] = {"question1": "question1", "question2": "question2", "is_duplicate": "label"}
+        for name, column in written.items():
+            if there[column] is None:
+                raise InputError(f"{path} has no column {name}; it needs question1, question2 and is_duplicate.")
+    return [_pair(row, f"Line {number} of {path}", language) for number, row in enumerate(rows, start=2)]
+
+
+def _pair(row: dict[str, str], place: str, language: Language) -> QuestionPair:
+    found = pair_columns(row)
+    same = label_of(found["label"])
+    if same is None:
+        raise InputError(f"{place}: the label is {found['label'] or ''!r}; write 0 or 1.")
+    spoken = found["language"] or language
+    if spoken not in LANGUAGES:
+        raise InputError(f"{place}: language is {spoken!r}; write en or pt.")
+    return QuestionPair(found["question1"] or "", found["question2"] or "", same, spoken)
 
 
 def load_faqs(folder: Path) -> list[Faq]:
@@ -94,7 +108,12 @@ class Request:
 
 def load_requests(path: Path) -> list[Request]:
     """Banking77's CSV with the columns text and category. Raises `InputError` when one is missing."""
-    return [Request(row["text"], row["category"]) for row in _table(path, "text", "category")]
+    with _open(path) as stream:
+        rows = list(csv_rows(stream))
+    for name in ("text", "category"):
+        if rows and name not in rows[0]:
+            raise InputError(f"{path} has no column {name}; it needs text and category.")
+    return [Request(row["text"], row["category"]) for row in rows]
 
 
 def intent_is_for_training(intent: str) -> bool:
@@ -116,24 +135,17 @@ def load_wordings(path: Path) -> list[Wording]:
     return [Wording(row["query"], row["language"], row["answer_id"]) for row in _jsonl(path)]
 
 
-def _table(path: Path, *columns: str) -> list[dict[str, str]]:
-    """The rows of a CSV file. Raises `InputError` when a column is missing."""
-    with _open(path) as stream:
-        rows = list(csv.DictReader(stream))
-    for name in columns:
-        if rows and name not in rows[0]:
-            needed = f"{', '.join(columns[:-1])} and {columns[-1]}"
-            raise InputError(f"{path} has no column {name}; it needs {needed}.")
-    return rows
-
-
 def _jsonl(path: Path) -> list[dict]:
     with _open(path) as stream:
         return [json.loads(line) for line in stream if line.strip()]
 
 
-def _open(path: Path) -> TextIO:
+@contextmanager
+def _open(path: Path) -> Iterator[TextIO]:
     try:
-        return path.open(encoding="utf-8", newline="")
+        with open_text(path) as stream:
+            yield stream
     except FileNotFoundError:
         raise InputError(f"{path} is not there: give the folder that holds it with the --data option.") from None
+    except csv.Error as error:
+        raise InputError(f"{path} cannot be read: {error}. Save it again as CSV.") from None

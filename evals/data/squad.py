@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import InputError
+from evals.data.text_files import open_text
 
 _ARTICLES = frozenset("o a os as um uma uns umas".split())
 # The script's own set; it holds signs such as $ and + that Unicode does not call punctuation.
@@ -42,22 +43,28 @@ class ReadingQuestion:
 def load_squad(path: Path) -> list[ReadingQuestion]:
     """Questions of a SQuAD-format JSON file, v1.1 or v2.0. Those that the file calls impossible have no answers; what
     only seems to be one ("plausible_answers"), and empty ones, are not read. Neither are offsets: in FaQuAD some are
-    off, the texts are right. Raises `InputError` for another file."""
+    off, the texts are right. Accents are composed. Raises `InputError` for another file."""
     try:
-        articles = json.loads(path.read_text(encoding="utf-8"))["data"]
+        with open_text(path) as stream:
+            articles = json.load(stream)["data"]
         return [
-            ReadingQuestion(number, item["question"], paragraph["context"], _answers(item))
+            ReadingQuestion(number, composed(item["question"]), composed(paragraph["context"]), _answers(item))
             for number, article in enumerate(articles)
             for paragraph in article["paragraphs"]
             for item in paragraph["qas"]
         ]
-    except (FileNotFoundError, KeyError, TypeError, json.JSONDecodeError) as error:
+    except (FileNotFoundError, KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
         raise InputError(f"{path} is no SQuAD file: give a JSON file with data, paragraphs and qas.") from error
 
 
 def _answers(item: dict) -> tuple[str, ...]:
-    texts = () if item.get("is_impossible") else tuple(answer["text"] for answer in item["answers"])
+    texts = () if item.get("is_impossible") else tuple(composed(answer["text"]) for answer in item["answers"])
     return tuple(text for text in texts if text.strip())
+
+
+def composed(text: str) -> str:
+    """`text` with each accent in one character with its letter, so that equal texts are found in each other."""
+    return unicodedata.normalize("NFC", text)
 
 
 def normalize(text: str) -> list[str]:
@@ -65,9 +72,8 @@ def normalize(text: str) -> list[str]:
 
     Punctuation goes without leaving a space, as in the published script: "guarda-chuva" is one word.
     """
-    # Composed, because an accent may be a character of its own.
-    composed = unicodedata.normalize("NFC", text.lower())
-    return [word for word in "".join(c for c in composed if not _is_punctuation(c)).split() if word not in _ARTICLES]
+    plain = "".join(character for character in composed(text.lower()) if not _is_punctuation(character))
+    return [word for word in plain.split() if word not in _ARTICLES]
 
 
 def exact_match(prediction: str, answers: Sequence[str]) -> float:

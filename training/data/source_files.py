@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import InputError
+from evals.data.text_files import csv_rows, open_text
 
 
 def read_rows(path: Path) -> Iterator[Any]:
@@ -17,9 +18,9 @@ def read_rows(path: Path) -> Iterator[Any]:
     Raises `InputError` when the file is missing or not in its format.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
+        with open_text(path) as stream:
             if path.suffix == ".csv":
-                yield from csv.DictReader(stream)
+                yield from csv_rows(stream)
             elif path.suffix == ".jsonl":
                 yield from _lines(stream)
             elif path.suffix == ".json":

@@ -14,6 +14,8 @@ from assistant.errors import InputError
 from assistant.records import LANGUAGES
 from assistant.versions.fingerprints import normalized
 from evals.data.hub_rows import hub_rows
+from evals.data.pair_columns import label_of, pair_columns
+from evals.data.squad import composed
 from training.data.faq_rewordings import faq_pairs
 from training.data.intent_pairs import intent_pairs
 from training.data.rows import PairRow, ReadingRow, TrainingRow
@@ -23,15 +25,8 @@ from training.recipe import Data, Source
 
 LOCAL_FILES = "use local files: --set data.root=FOLDER"
 
-# A question and a label by any of the names under which published sets have them.
-COLUMNS = {
-    "question1": ("question1", "sentence1", "text1"),
-    "question2": ("question2", "sentence2", "text2"),
-    "label": ("is_duplicate", "label"),
-}
 # Sets that are no pairs yet.
 PAIRS_OF = {"faqs": faq_pairs, "intents": intent_pairs}
-LABELS = {"1": True, "0": False, "true": True, "false": False, "same": True, "different": False}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -123,14 +118,13 @@ def _raw(source: Source, data: Data) -> Iterator[Any]:
 
 
 def _pair(raw: dict[str, Any], source: Source, name: str, report: Report) -> PairRow | None:
-    found: dict[str, Any] = {
-        key: next((raw[c] for c in names if raw.get(c) not in (None, "")), None) for key, names in COLUMNS.items()
-    }
-    missing = [key for key, value in found.items() if value is None or (key != "label" and not _is_text(value))]
+    found = pair_columns(raw)
+    missing = [key for key in ("question1", "question2") if not _is_text(found[key])]
+    missing += ["label"] if found["label"] is None else []
     if missing:
         report.leave_out(f"without {' and '.join(missing)}", raw)
         return None
-    label = LABELS.get(str(found["label"]).strip().lower())
+    label = label_of(found["label"])
     if label is None:
         report.leave_out("with a label that is neither 0 nor 1", raw)
         return None
@@ -140,7 +134,7 @@ def _pair(raw: dict[str, Any], source: Source, name: str, report: Report) -> Pai
         found["question2"],
         label,
         # What agents said comes in both languages in one file.
-        raw["language"] if raw.get("language") in LANGUAGES else source.language,
+        found["language"] if found["language"] in LANGUAGES else source.language,
         explanation if _is_text(explanation) else "",
         source.both_orders,
         provenance=f"{name}: {said}" if _is_text(said) else name,
@@ -151,10 +145,12 @@ def _reading(raw: dict[str, Any], source: Source, name: str, report: Report) -> 
     question, context, title = raw.get("question"), raw.get("context"), raw.get("title")
     given_answers = raw.get("answers")
     texts = given_answers.get("text") if isinstance(given_answers, dict) else None
-    given = dict.fromkeys(text.strip() for text in texts if _is_text(text)) if isinstance(texts, list | tuple) else {}
+    listed = texts if isinstance(texts, list | tuple) else ()
+    given = dict.fromkeys(composed(text.strip()) for text in listed if _is_text(text))
     if not (_is_text(question) and _is_text(context) and given):
         report.leave_out("without question, context or answer", raw)
         return None
+    question, context = composed(question), composed(context)
     # The first one is what the model learns to write.
     answers = tuple(sorted(given, key=lambda answer: answer not in context))
     if answers[0] not in context:

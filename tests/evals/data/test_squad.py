@@ -10,7 +10,7 @@ import pytest
 from transformers.data.metrics import squad_metrics
 
 from assistant.errors import InputError
-from evals.data.squad import exact_match, f1, load_squad, normalize
+from evals.data.squad import ReadingQuestion, exact_match, f1, load_squad, normalize
 
 # Without an article of either language, so that SQuAD's own script has to agree. The first are of its first article.
 PUBLISHED = (
@@ -99,7 +99,25 @@ def test_questions_without_an_answer_stay(tmp_path) -> None:
     ]
 
 
-@pytest.mark.parametrize("content", [None, "{", "{}", "[]", '{"data": [{}]}'])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_accents_and_a_byte_order_mark_change_nothing(tmp_path, encoding: str, form: str) -> None:
+    asked = [{"question": "Em que município?", "answers": [{"text": "São João", "answer_start": 10}]}]
+    content = {"data": [{"paragraphs": [{"context": "A sede fica em São João.", "qas": asked}]}]}
+    file = tmp_path / "squad.json"
+    file.write_bytes(unicodedata.normalize(form, json.dumps(content, ensure_ascii=False)).encode(encoding))
+    assert load_squad(file) == [ReadingQuestion(0, "Em que município?", "A sede fica em São João.", ("São João",))]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_another_encoding_is_one_message_with_the_fix(tmp_path, encoding: str) -> None:
+    file = tmp_path / "squad.json"
+    file.write_bytes('{"data": "São João"}'.encode(encoding))
+    with pytest.raises(InputError, match=r"it is not UTF-8 .* Save it again as UTF-8 text\."):
+        load_squad(file)
+
+
+@pytest.mark.parametrize("content", [None, "{", "{}", "[]", '{"data": [{}]}', '{"data": [{"paragraphs": "a"}]}'])
 def test_another_file_is_refused_with_the_form_it_needs(tmp_path, content: str | None) -> None:
     file = tmp_path / "squad.json"
     if content is not None:

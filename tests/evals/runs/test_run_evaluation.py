@@ -140,12 +140,12 @@ def test_a_baseline_is_not_measured_on_what_it_learned(tmp_path: Path, capsys: p
 def test_what_cannot_be_measured_ends_with_the_fix(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     train = str(pairs_file(tmp_path / "train.csv", 20))
     empty = pairs_file(tmp_path / "empty.csv", 0)
-    (tmp_path / "bad.csv").write_text("question1,question2,is_duplicate\na?,b?,yes\n")
+    (tmp_path / "bad.csv").write_text("question1,question2,is_duplicate\na?,b?,perhaps\n")
     (tmp_path / "columns.csv").write_text("first,second\na?,b?\n")
     for data, said in (
         (empty, "holds no rows"),
         (tmp_path / "missing.csv", "is not there"),
-        (tmp_path / "bad.csv", "is_duplicate is 'yes'; write 0 or 1"),
+        (tmp_path / "bad.csv", "the label is 'perhaps'; write 0 or 1"),
         (tmp_path / "columns.csv", "has no column question1"),
         (tmp_path / "data.txt", "is no data set"),
     ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 
@@ -67,11 +68,26 @@ def test_pairs_are_read_under_every_name_of_their_columns(read, name: str) -> No
 
 @pytest.mark.parametrize(
     ("label", "same"),
-    [("1", True), (" True ", True), ("same", True), (True, True), ("0", False), ("different", False), (False, False)],
+    [
+        *[(label, True) for label in ("1", " True ", "same", True, 1.0, "1.0", "yes", "Duplicate", "Sim", "igual")],
+        *[(label, False) for label in ("0", "different", False, 0.0, "0,00", "No", "not_duplicate", "not duplicate")],
+        ("NÃO", False),
+    ],
 )
 def test_labels_have_several_names(read, label: object, same: bool) -> None:
     (row,), _ = read("pairs.jsonl", [GOOD | {"is_duplicate": label, "explanation": "Both track."}])
     assert (row.same, row.explanation) == (same, "Both track.")
+
+
+@pytest.mark.parametrize(
+    "head", ["questao1;questao2;duplicada", "Questão 1\tQuestão 2\tÉ duplicada", "Pergunta_1,pergunta_2,Rótulo"]
+)
+def test_portuguese_spreadsheets_are_read(read, head: str) -> None:
+    separator = max(",;\t", key=head.count)
+    cells = separator.join(("Como devolvo?", "Como devolver?", "1.0"))
+    (row,), report = read("pairs.csv", f"{head}\n{cells}\n")
+    assert (row.question1, row.question2, row.same) == ("Como devolvo?", "Como devolver?", True)
+    assert report.lines() == ["1 rows read, 0 left out"]
 
 
 def test_faulty_pairs_are_left_out_counted_and_shown(read) -> None:
@@ -82,6 +98,8 @@ def test_faulty_pairs_are_left_out_counted_and_shown(read) -> None:
         {"question1": ["a"], "question2": 7, "is_duplicate": 0},
         {"question1": "maybe", "question2": "perhaps", "is_duplicate": 2},
         {"question1": "hidden", "question2": "test set", "is_duplicate": -1},
+        {"question1": "half", "question2": "the same", "is_duplicate": 0.5},
+        {"question1": "a word", "question2": "of another kind", "is_duplicate": "!duplicate"},
         {"question1": "unlabelled", "question2": "pair"},
         {"question1": "half \ud83d", "question2": "a character", "is_duplicate": 1},
         {"question1": "a\x1b[31m", "question2": None, "is_duplicate": 1},
@@ -89,18 +107,18 @@ def test_faulty_pairs_are_left_out_counted_and_shown(read) -> None:
     ]
     found, report = read("pairs.jsonl", rows)
     assert [row.question1 for row in found] == [GOOD["question1"]]
-    assert (report.read, sum(report.left_out.values())) == (10, 9)
+    assert (report.read, sum(report.left_out.values())) == (12, 11)
     assert report.left_out == {
         "without question1": 1,
         "without question2": 2,
         "without question1 and question2": 1,
-        "with a label that is neither 0 nor 1": 2,
+        "with a label that is neither 0 nor 1": 4,
         "without label": 1,
         "with half characters (lone surrogates)": 1,
         "that are no objects": 1,
     }
     heading, *lines = report.lines()
-    assert heading == "10 rows read, 9 left out"
+    assert heading == "12 rows read, 11 left out"
     assert '  2 without question2, for example: {"question1": "no second", "is_duplicate": 0}' in lines
     assert all(line.isprintable() for line in lines)
     # The report itself goes to a terminal or a log.
@@ -164,6 +182,15 @@ def test_squad_rows_hold_every_answer_and_their_document(read) -> None:
     assert row.document == CONTEXT[:60]
 
 
+@pytest.mark.parametrize(("text_form", "answer_form"), [("NFD", "NFC"), ("NFC", "NFD"), ("NFD", "NFD")])
+def test_an_answer_is_found_in_the_text_however_accents_are_written(read, text_form: str, answer_form: str) -> None:
+    context, answer = "A sede fica em São João.", "São João"
+    question = asked(normalize(text_form, "Em que município?"), normalize(answer_form, answer))
+    rows, report = read("a.json", squad((normalize(text_form, context), [question])), kind="squad")
+    assert rows == [ReadingRow("Em que município?", context, (answer,), "Sede", "a.json")]
+    assert report.lines() == ["1 rows read, 0 left out"]
+
+
 def test_what_is_learned_stands_in_the_text(read) -> None:
     """An annotator's own wording may stay among the accepted answers; it is not what the model copies."""
     (row,), _ = read("a.json", squad((CONTEXT, [asked("Onde?", "no Recife antigo", "Recife")])), kind="squad")
@@ -211,15 +238,16 @@ def test_readings_as_lines(read) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("pairs.csv", "question1,question2,is_duplicate\nÉ?,Ê?,1\n".encode("latin-1"), "utf-8"),
-        ("pairs.csv", "question1,question2,is_duplicate\na,b,1\n".encode("utf-16"), "utf-8"),
+        ("pairs.csv", "question1,question2,is_duplicate\nÉ?,Ê?,1\n".encode("latin-1"), "not UTF-8"),
+        ("pairs.csv", "question1,question2,is_duplicate\na,b,1\n".encode("utf-16"), "not UTF-8"),
         ("pairs.csv", "question1,question2,is_duplicate\n" + "a" * 200_000 + ",b,1\n", "field larger than"),
         ("pairs.jsonl", '{"question1": "a"}\n\n{"question1": ', "line 3 is not JSON"),
         ("faquad.json", "[1]", '"data" is no list of objects'),
         ("faquad.json", '{"data": [{"paragraphs": [{"context": "a", "qas": ["b"]}]}]}', '"qas" is no list of objects'),
         ("faquad.json", '{"data": ', "Expecting value"),
+        ("faquad.json", '{"data": "São"}'.encode("latin-1"), "not UTF-8"),
     ],
-    ids=["latin-1", "utf-16", "long field", "broken line", "no object", "no questions", "cut off"],
+    ids=["latin-1", "utf-16", "long field", "broken line", "no object", "no questions", "cut off", "latin-1 JSON"],
 )
 def test_a_file_that_cannot_be_read_is_one_line_with_the_fix(read, tmp_path, name, content, message: str) -> None:
     # Other packages raise this limit of the whole process.
