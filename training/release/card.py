@@ -115,7 +115,7 @@ def _source(version: AdapterVersion) -> str:
 
 
 def _loading(version: AdapterVersion, base: BaseModel) -> str:
-    if version.prompt_version == prompts.PUBLISHED_PROMPT_VERSION:
+    if version.prompt_version == prompts.VERSIONS["explanation-first"]:
         segments = prompts.explanation_first("Where is my parcel?", "How do I track an order?", base.chat)
         reply = _WRITING.format(tokens=400)
     elif version.task == "question-similarity":
