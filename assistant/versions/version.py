@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from assistant.bases.adapter import CONFIG, WEIGHTS, adapter_digest, check_adapter, json_object
+from assistant.bases.catalogue import CATALOGUE
 from assistant.errors import ModelError
 from assistant.judge.calibration import read_calibration
 from assistant.records import Task
@@ -47,7 +48,6 @@ def read_version(folder: Path) -> AdapterVersion:
     adapter is another one than version.json describes.
     """
     _check_files(folder)
-    check_adapter(folder)
     if (folder / CALIBRATION).is_file():
         read_calibration(folder / CALIBRATION)
     try:
@@ -57,6 +57,8 @@ def read_version(folder: Path) -> AdapterVersion:
         raise ModelError(
             f"{folder / VERSION} does not describe a version ({problems}). Correct the file, or train again."
         ) from None
+    # A base that only a newer Resposta knows is refused where the version is to be used.
+    check_adapter(folder, CATALOGUE.get(version.base))
     if version.digest != adapter_digest(folder):
         raise ModelError(
             f"The adapter in {folder} is not the one its {VERSION} describes: its bytes have another digest. "
