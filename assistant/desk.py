@@ -15,7 +15,6 @@ from assistant.judge.decision import too_close
 from assistant.judge.judge import Judge
 from assistant.judge.reasons import Explainer
 from assistant.people.visitors import notice
-from assistant.prompts import PROMPT_VERSION
 from assistant.records import (
     LANGUAGES,
     Answer,
@@ -77,7 +76,7 @@ class Desk:
             parts=tuple(parts),
             base=judge.base,
             adapter=judge.adapter,
-            prompt_version=PROMPT_VERSION,
+            prompt_version=judge.prompt_version,
             durations=durations,
             notice=notice,
         )

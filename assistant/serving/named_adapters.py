@@ -6,6 +6,7 @@ import contextlib
 import tempfile
 from pathlib import Path
 
+from assistant.bases.adapter import base_of, check_adapter
 from assistant.bases.catalogue import CATALOGUE
 from assistant.errors import GpuUnavailableError, ModelError
 from assistant.records import Task
@@ -17,7 +18,10 @@ from assistant.versions.version import VERSION, read_version
 
 
 def named(settings: Settings, task: Task) -> FoundAdapter | None:
-    """The adapter that a setting names for `task`, a folder or REPO@COMMIT, which is fetched once."""
+    """The adapter that a setting names for `task`, a folder or REPO@COMMIT, which is fetched once.
+
+    Raises `ModelError` when it is none, or not one that the registry would take as far as its files tell.
+    """
     adapter = getattr(settings, TASKS[task].setting)
     if adapter is None:
         return None
@@ -27,22 +31,26 @@ def named(settings: Settings, task: Task) -> FoundAdapter | None:
         if pinned is None:
             raise ModelError(f"There is no adapter {adapter}: give a folder, or OWNER/NAME@COMMIT on the Hub.")
         folder = _fetched(settings, pinned)
-    version = read_version(folder) if (folder / VERSION).is_file() else None
-    if version and version.task != task:
+    if not (folder / VERSION).is_file():
+        base = base_of(folder)
+        check_adapter(folder, base)
+        return FoundAdapter(folder, task, base.name, None)
+    version = read_version(folder)
+    if version.task != task:
         raise ModelError(f"The adapter {adapter} was trained for {version.task}, not for {task}: name another one.")
-    return FoundAdapter(folder, version)
+    return FoundAdapter.of(folder, version)
 
 
 def possible(settings: Settings, given: FoundAdapter | None, notices: list[str]) -> FoundAdapter | None:
-    """`given`, unless a demo has to do without the GPU that its base needs: visitors are answered all the same."""
+    """`given`; None where a demo has no GPU and the base of `given` needs one, so that visitors are answered all the
+    same."""
     from assistant.generator.engine import has_cuda
 
-    if not (settings.demo and given and given.version) or has_cuda():
+    if not (settings.demo and given) or has_cuda():
         return given
-    base = given.version.base
-    if base not in CATALOGUE or not CATALOGUE[base].needs_cuda:
+    if given.base not in CATALOGUE or not CATALOGUE[given.base].needs_cuda:
         return given
-    notices.append(GpuUnavailableError("No GPU is at hand right now", base).notice)
+    notices.append(GpuUnavailableError("No GPU is at hand right now", given.base).notice)
     return None
 
 

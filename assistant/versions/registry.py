@@ -12,7 +12,7 @@ from typing import Any, Literal
 from assistant.bases.catalogue import CATALOGUE
 from assistant.errors import InputError, ModelError
 from assistant.judge.calibration import Calibration
-from assistant.prompts import PROMPT_VERSION
+from assistant.prompts import served_version
 from assistant.records import Task
 from assistant.settings import Settings
 from assistant.store.connection import Store
@@ -223,7 +223,7 @@ def check_usable(version: AdapterVersion) -> None:
             f"Version {version.digest[:12]} needs the base {version.base!r}, which this Resposta does not know: update "
             "Resposta, or take a version for one of " + ", ".join(sorted(CATALOGUE)) + "."
         )
-    fits_prompts(version, PROMPT_VERSION)
+    fits_prompts(version, served_version(version.task))
 
 
 def open_registry(settings: Settings, store: Store) -> Registry:

@@ -9,8 +9,10 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from assistant.bases.adapter import CONFIG, WEIGHTS, adapter_digest, check_adapter, json_object
+from assistant.bases.catalogue import CATALOGUE
 from assistant.errors import ModelError
 from assistant.judge.calibration import read_calibration
+from assistant.tasks import TASKS
 from assistant.version_records import AdapterVersion, VersionFacts
 from assistant.whole_file import write_whole
 
@@ -43,7 +45,6 @@ def read_version(folder: Path) -> AdapterVersion:
     adapter is another one than version.json describes.
     """
     _check_files(folder)
-    check_adapter(folder)
     if (folder / CALIBRATION).is_file():
         read_calibration(folder / CALIBRATION)
     try:
@@ -53,12 +54,15 @@ def read_version(folder: Path) -> AdapterVersion:
         raise ModelError(
             f"{folder / VERSION} does not describe a version ({problems}). Correct the file, or train again."
         ) from None
+    # A base that only a newer Resposta knows is refused where the version is to be used.
+    check_adapter(folder, CATALOGUE.get(version.base))
     if version.digest != adapter_digest(folder):
         raise ModelError(
             f"The adapter in {folder} is not the one its {VERSION} describes: its bytes have another digest. "
             "Copy or download the folder again."
         )
-    return version
+    prompts = TASKS[version.task].renamed_prompts.get(version.prompt_version, version.prompt_version)
+    return dataclasses.replace(version, prompt_version=prompts)
 
 
 def write_version(folder: Path, facts: VersionFacts) -> AdapterVersion:
@@ -83,7 +87,7 @@ def fits_prompts(version: AdapterVersion, prompt_version: str) -> None:
     if version.prompt_version != prompt_version:
         raise ModelError(
             f"Version {version.digest[:12]} was trained on the prompts {version.prompt_version!r} and this Resposta "
-            f"writes {prompt_version!r}, so it would judge badly: train it again, or use the Resposta it came with."
+            f"writes {prompt_version!r}, so it would answer badly: train it again, or use the Resposta it came with."
         )
 
 

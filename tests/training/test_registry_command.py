@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from assistant.settings import Settings
-from assistant.versions.version import FILES
+from assistant.versions.registry import SHIPPED_FOLDER
+from assistant.versions.version import CANARIES, FILES
 from tests.support.adapters import TASK, make_version
 from tests.support.commands import ran
 from tests.support.hub_server import WRITES
 from tests.support.paths import ROOT
+from tests.support.unfit_adapters import with_weights, without_effect
 from training.registry import main, table
 
 REPO = "ana/judge"
@@ -102,6 +104,16 @@ def test_publishing_what_is_not_there(said) -> None:
     done = publish(f"{TASK}@production", REPO)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"There is no version '{TASK}@production'")
+
+
+def test_an_adapter_without_effect_is_told_apart_and_not_asked(said, settings: Settings, tmp_path: Path) -> None:
+    version = with_weights(SHIPPED_FOLDER / TASK, tmp_path / "bare", without_effect)
+    code, printed, complaint = said("add", str(tmp_path / "bare"))
+    assert (code, printed) == (2, "")
+    assert complaint.startswith(f"Version {version.digest[:12]} changes nothing: to every canary question gemma-3-270m")
+    shown = said("show", version.digest[:12])[1]
+    assert "refused  resposta" in shown
+    assert not (settings.data_dir / "adapters" / version.digest / CANARIES).exists()
 
 
 def test_cells_cannot_steer_the_terminal() -> None:

@@ -226,7 +226,7 @@ def reader(settings: Settings, registry: Registry, tmp_path: Path) -> AdapterVer
     weights = locate(CATALOGUE["smollm2-135m"], settings.cache_dir)
     base = AutoModelForCausalLM.from_pretrained(weights.path)
     folder = tmp_path / "real"
-    get_peft_model(base, LoraConfig(r=4, target_modules=["q_proj"])).save_pretrained(folder)
+    get_peft_model(base, LoraConfig(r=4, target_modules=["q_proj"], init_lora_weights=False)).save_pretrained(folder)
     write_fingerprints(folder, ["0" * 16], ["f" * 16])
     facts = {"task": TASK, "name": "real", "metrics": measured(0.5, 0.6), "history": HISTORY}
     write_version(folder, replace(FACTS, **facts, base_source=weights.source, base_sha256=weights.sha256))

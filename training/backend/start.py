@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from assistant.bases.adapter import CONFIG, WEIGHTS
 from assistant.errors import ModelError
-from assistant.prompts import version_of
+from assistant.prompts import VERSIONS
 from assistant.versions.version import fits, read_version
 from training.backend.loaded import Trainable
 from training.recipe import Recipe
@@ -24,7 +24,7 @@ def begin_with(trainable: Trainable, folder: Path, recipe: Recipe) -> None:
     version = read_version(folder)
     if version.task != recipe.task:
         raise ModelError(f"start: {folder} was trained for {version.task}, not {recipe.task}. Correct the recipe.")
-    fits(version, trainable.weights.sha256, version_of(recipe.template))
+    fits(version, trainable.weights.sha256, VERSIONS[recipe.template])
     config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     wanted = {
         "r": recipe.lora.r,

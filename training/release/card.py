@@ -103,7 +103,7 @@ def _source(version: AdapterVersion) -> str:
 
 
 def _loading(version: AdapterVersion, base: BaseModel) -> str:
-    is_published = version.prompt_version == prompts.PUBLISHED_PROMPT_VERSION
+    is_published = version.prompt_version == prompts.VERSIONS["explanation-first"]
     segments, reply = EXAMPLES["explanation-first" if is_published else TASKS[version.task].templates[0]](base.chat)
     return f"""from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer

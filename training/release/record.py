@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.bases.catalogue import CATALOGUE
 from assistant.bases.weights import Weights
-from assistant.prompts import version_of
+from assistant.prompts import VERSIONS
 from assistant.version_records import AdapterVersion, VersionFacts
 from assistant.versions.fingerprints import read_fingerprints, write_fingerprints
 from assistant.versions.version import CARD, read_version, write_version
@@ -57,7 +57,7 @@ def write_record(
         base_source=weights.source,
         base_sha256=weights.sha256,
         quantization=in_effect["quantization"],
-        prompt_version=version_of(recipe.template),
+        prompt_version=VERSIONS[recipe.template],
         created=dt.datetime.now(dt.UTC),
         parameters=dict(in_effect),
         metrics=dict(metrics),

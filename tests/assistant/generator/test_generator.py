@@ -20,6 +20,7 @@ from assistant.generator.engine import Engine
 from assistant.generator.service import QueuedGenerator
 from assistant.prompts import Segment
 from assistant.versions.registry import SHIPPED_FOLDER
+from tests.support.unfit_adapters import WAYS, with_weights
 
 PASTS = ("How do I cancel an order?", "Where is my parcel right now, please?", "Do you ship to Ireland?")
 
@@ -287,6 +288,25 @@ def test_an_adapter_without_safetensors_is_refused(model, adapter: Path, tmp_pat
     (tmp_path / "adapter_model.bin").write_bytes(b"pickle")
     with pytest.raises(ModelError, match=missing):
         model.generator.load_adapter(tmp_path)
+
+
+@pytest.mark.parametrize("loaded", [False, True], ids=["the first adapter", "a later one"])
+def test_an_adapter_that_peft_would_skip_is_refused_and_leaves_no_trace(
+    weights: Weights, tmp_path: Path, loaded: bool
+) -> None:
+    judge = SHIPPED_FOLDER / "question-similarity"
+    engine = Engine(weights, 2, "float32")
+    if loaded:
+        engine.load_adapter(judge)
+    before = [name for name, _ in engine.model.named_modules()]
+    for number, (change, told) in enumerate(WAYS.values()):
+        with_weights(judge, tmp_path / str(number), change)
+        with pytest.raises(ModelError, match=told):
+            engine.load_adapter(tmp_path / str(number))
+    assert [name for name, _ in engine.model.named_modules()] == before
+    name, prompt = engine.load_adapter(judge), tree("Can I still cancel?")
+    assert engine.adapters == {name}
+    assert not torch.equal(alone(engine, prompt, 0, name), alone(engine, prompt, 0))
 
 
 def test_the_catalogue_names_what_it_has() -> None:

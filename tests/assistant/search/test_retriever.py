@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import psycopg
 import pytest
-import sqlalchemy
-from alembic import command
-from alembic.config import Config
 
-import assistant.store
 from assistant.errors import StoreError
 from assistant.records import Answer
 from assistant.search.embedder import Embedder
 from assistant.search.retriever import Retriever, embed_missing
 from assistant.store.connection import Store, open_store
 from tests.conftest import ToyEmbedder
+from tests.support.schemas import taken_back
 
-SCRIPTS = Path(assistant.store.__file__).parent / "migrations"
 LIBRARY = [
     Answer("1", "How can I get my money back?", "Ask for a refund under My orders.", "en"),
     Answer("2", "Where is my parcel?", "See the tracking page.", "en"),
@@ -83,13 +76,7 @@ def test_a_library_from_before_answer_vectors_gets_them(database_url, settings, 
     """Taken back to the first schema, then opened by this version."""
     with open_store(settings) as store:
         store.answers.upsert(LIBRARY)
-    engine = sqlalchemy.create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(database_url))
-    with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(SCRIPTS))
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0001")
-    engine.dispose()
+    taken_back(database_url, "0001")
     with open_store(settings) as store:
         found = Retriever(store, toy_embedder).candidates("Sim.", ["pt"], 1)[0]
         assert (found.answer, found.answer_cosine) == (LIBRARY[3], pytest.approx(1, abs=1e-5))

@@ -28,6 +28,7 @@ from assistant.versions.registry import SHIPPED_FOLDER, Registry, open_registry
 from assistant.versions.version import CANARIES, FILES, read_version, write_version
 from assistant.wiring import open_desk
 from tests.conftest import new_database
+from tests.support.unfit_adapters import with_weights, without_effect
 from training.registry import ask_version
 
 JUDGE, READER = SHIPPED_FOLDER / "question-similarity", SHIPPED_FOLDER / "portuguese-qa"
@@ -262,6 +263,18 @@ def test_what_cannot_be_trusted_is_not_taken(
     assert desk.suggest(QUESTIONS[0]).adapter == shipped
 
 
+def test_an_adapter_without_effect_is_not_taken(desk: Desk, registry: Registry, shipped: str, tmp_path: Path) -> None:
+    """Registered before that was asked, with canaries that are the bare base's."""
+    version = with_weights(JUDGE, tmp_path / "bare", without_effect)
+    shutil.copy(JUDGE / CANARIES, tmp_path / "bare")
+    registry.add(tmp_path / "bare", "ana")
+    registry.promote(version.digest, "production", "ana", "looks good")
+    wait(lambda: desk.status().alarms)
+    assert f"Version {version.digest[:12]} changes nothing: to every" in desk.status().alarms[0]
+    assert serving(desk) == shipped
+    assert registry.show(version.digest)[1][-1].action == "refused"
+
+
 def test_damaged_files_are_not_taken(desk: Desk, registry: Registry, shipped: str, weaker: Make) -> None:
     damaged = weaker(0.7, canaries=False)
     folder = registry.files(registry.find(damaged).version)
@@ -282,8 +295,8 @@ def test_a_lost_connection_loses_no_move(
 
 def test_the_reader_is_swapped_too(desk: Desk, registry: Registry, shipped: str, weaker: Make) -> None:
     assert desk.read("Em que ano abriu a ponte?", BRIDGE).answer == "1932"
-    # Without its adapter's weights the base reads badly, and says so from then on.
-    spoilt = weaker(0.0, READER)
+    # With next to nothing of its adapter's weights the base reads badly, and says so from then on.
+    spoilt = weaker(0.02, READER)
     expected = read_canaries(registry.files(registry.find(spoilt).version) / CANARIES).answers
     registry.promote(spoilt, "production", "ana", "a test")
     served = desk._served

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from assistant.errors import InputError, ModelError
+from assistant.prompts import VERSIONS
 from assistant.settings import Settings
 from assistant.store.stage_moves import CHANNEL
 from assistant.version_records import AdapterVersion
@@ -112,12 +113,20 @@ def test_what_this_code_cannot_load_is_not_promoted(registry: Registry, made, tm
 def test_what_this_code_cannot_load_is_not_brought_back(registry: Registry, made, monkeypatch) -> None:
     old, new = made(0, prompt_version="label-first-0"), made(1)
     with monkeypatch.context() as before_the_update:
-        before_the_update.setattr("assistant.versions.registry.PROMPT_VERSION", "label-first-0")
+        before_the_update.setitem(VERSIONS, "label-first", "label-first-0")
         registry.promote(old.digest, "production", "ana", "good")
     registry.promote(new.digest, "production", "ana", "new prompts")
     with pytest.raises(ModelError, match="trained on the prompts 'label-first-0'"):
         registry.rollback(TASK, "bob", "worse")
     assert stages(registry) == {old.digest: "archived", new.digest: "production"}
+
+
+def test_a_reworded_judge_leaves_the_readers_usable(registry: Registry, made, monkeypatch) -> None:
+    judge, reader = made(0), made(1, task="portuguese-qa")
+    monkeypatch.setitem(VERSIONS, "label-first", "label-first-99")
+    registry.promote(reader.digest, "production", "ana", "its prompts are as they were")
+    with pytest.raises(ModelError, match="trained on the prompts 'label-first-3' and this Resposta writes 'label-fi"):
+        registry.promote(judge.digest, "production", "ana", "good")
 
 
 def test_references_name_exactly_one_version(registry: Registry, settings: Settings, made) -> None:

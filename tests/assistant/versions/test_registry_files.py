@@ -15,10 +15,13 @@ import pytest
 from assistant.bases.adapter import WEIGHTS
 from assistant.errors import ModelError
 from assistant.settings import Settings
-from assistant.versions.registry import Registry
+from assistant.store.connection import Store
+from assistant.versions.hub import Hub
+from assistant.versions.registry import SHIPPED_FOLDER, Registry
 from assistant.versions.version import FILES, VERSION
-from tests.support.adapters import make_version, told
+from tests.support.adapters import TASK, make_version, told
 from tests.support.paths import ROOT
+from tests.support.unfit_adapters import WAYS, with_weights
 
 
 def test_an_added_version_comes_back_as_it_was(registry: Registry, settings: Settings, tmp_path: Path) -> None:
@@ -59,6 +62,22 @@ def test_nothing_is_registered_of_a_broken_folder(registry: Registry, settings: 
         registry.add(tmp_path / "nowhere", "ana")
     assert registry.list() == []
     assert not (settings.data_dir / "adapters").exists()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_adapter_that_would_not_be_applied_is_not_registered(
+    settings: Settings, store: Store, hub: Hub, tmp_path: Path, way: str
+) -> None:
+    registry = Registry(store, settings.data_dir / "adapters", hub)
+    change, told = WAYS[way]
+    folder = tmp_path / "shipped" / TASK
+    with_weights(SHIPPED_FOLDER / TASK, folder, change)
+    for source in (folder, f"ana/judge@{hub.push(folder, 'ana/judge', [])}"):
+        with pytest.raises(ModelError, match=told):
+            registry.add(source, "ana")
+    with pytest.raises(ModelError, match=told):
+        registry.register_shipped(tmp_path / "shipped")
+    assert registry.list() == []
 
 
 def test_fingerprints_answer_what_was_trained_on(registry: Registry, made) -> None:

@@ -7,14 +7,19 @@ import shutil
 import threading
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from assistant.errors import ModelError
 from assistant.settings import Settings
-from assistant.store.connection import Store
+from assistant.store.connection import Store, open_store
 from assistant.version_records import AdapterVersion
-from assistant.versions.registry import Registry, open_registry
+from assistant.versions.registry import SHIPPED_FOLDER, Registry, check_usable, open_registry
+from assistant.versions.version import VERSION, read_version
 from tests.support.adapters import TASK, make_version, stages, told
+from tests.support.schemas import taken_back
+
+READING = "portuguese-qa"
 
 
 def shipped(folder: Path, seed: int, day: int, **changes) -> AdapterVersion:
@@ -70,6 +75,32 @@ def test_shipped_versions_for_other_prompts_stay_unused(registry: Registry, tmp_
     shutil.move(folder / TASK / "v1", folder / "portuguese-qa" / "v1")
     with pytest.raises(ModelError, match=f"holds an adapter for {TASK}: move it"):
         registry.register_shipped(folder)
+
+
+def test_readers_from_before_their_template_had_a_version_of_its_own_start(settings: Settings, tmp_path: Path) -> None:
+    """A registry that an earlier Resposta filled, with the shipped folder of then and with that of now."""
+    with open_store(settings) as store:
+        open_registry(settings, store).register_shipped()
+    with psycopg.connect(settings.database_url) as connection:
+        # The files here, as that Resposta copied them.
+        (kept,) = connection.execute("SELECT digest FROM adapter_version WHERE task = %s", [READING]).fetchone()
+    file = settings.data_dir / "adapters" / kept / VERSION
+    file.write_text(file.read_text().replace("reading-1", "label-first-3"))
+    taken_back(settings.database_url, "0005")
+    with psycopg.connect(settings.database_url) as connection:
+        rows = connection.execute("SELECT DISTINCT prompt_version FROM adapter_version").fetchall()
+    assert rows == [("label-first-3",)]
+    shutil.copytree(SHIPPED_FOLDER, tmp_path / "then")
+    before = tmp_path / "then" / READING / VERSION
+    before.write_text(before.read_text().replace("reading-1", "label-first-3"))
+    with open_store(settings) as store:
+        registry = open_registry(settings, store)
+        for folder in (SHIPPED_FOLDER, tmp_path / "then"):
+            registry.register_shipped(folder)
+        assert registry.production(READING).prompt_version == "reading-1"
+        assert registry.production(TASK).prompt_version == "label-first-3"
+        assert read_version(registry.files(registry.production(READING))).prompt_version == "reading-1"
+        check_usable(registry.production(READING))
 
 
 def test_four_first_starts_at_once(settings: Settings, store: Store, tmp_path: Path) -> None:

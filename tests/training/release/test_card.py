@@ -52,7 +52,7 @@ def test_the_card_says_what_was_trained_on_what_and_measured(tmp_path: Path) -> 
 
 def test_the_card_asks_with_the_prompts_of_the_training(tmp_path: Path) -> None:
     make_version(tmp_path / "made")
-    make_version(tmp_path / "published", prompt_version=prompts.PUBLISHED_PROMPT_VERSION)
+    make_version(tmp_path / "published", prompt_version=prompts.VERSIONS["explanation-first"])
     ours, published = ((tmp_path / name / CARD).read_text() for name in ("made", "published"))
     assert "Label:" in ours and "explanation:" not in ours
     assert "explanation:" in published and "model.generate" in published

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 
 _OTHERS = "digest IN (SELECT digest FROM adapter_version WHERE task NOT IN ('question-similarity', 'portuguese-qa'))"
 
