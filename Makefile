@@ -2,7 +2,8 @@
 #
 #   make app    set up what is missing and serve http://127.0.0.1:7860
 #   make test   set up what is missing, also Debian's Chromium, and run all tests
-#   make check  set up what is missing and look at the code: ruff's rules and format, mypy's types
+#   make check  set up what is missing and check the code: rules, format and types of Python and JavaScript, and the
+#               tests of the page's modules
 #   make reports DATA=FOLDER CROSS_ENCODER=FOLDER   measure the shipped adapters and all baselines again
 #   make retrain [DATA=FOLDER]   a whole small retraining, from agents' feedback to the gate, in minutes without a GPU
 #
@@ -31,10 +32,15 @@ setup: $(VENV)/.packages
 weights: $(VENV)/.packages
 	$(VENV)/bin/python -m assistant.fetch_weights
 
-check: $(VENV)/.test-packages
+# Node is a package of the virtual environment. Its tools look for it on the path.
+NPM := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --loglevel=error
+check: $(VENV)/.test-packages node_modules/.packages
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(NPM) run --silent lint
+	$(NPM) run --silent types
+	$(NPM) run --silent test
 
 $(VENV)/.torch: requirements.txt
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
@@ -49,6 +55,10 @@ $(VENV)/.packages: $(VENV)/.torch requirements.txt requirements-nodeps.txt const
 $(VENV)/.test-packages: $(VENV)/.packages requirements-test.txt requirements-test-nodeps.txt
 	$(PIP) -r requirements-test.txt -c constraints.txt
 	$(PIP) --no-deps -r requirements-test-nodeps.txt
+	touch $@
+
+node_modules/.packages: package.json package-lock.json .npmrc | $(VENV)/.test-packages
+	$(NPM) ci --no-progress
 	touch $@
 
 # One report after the other below evals/reports; what was stopped goes on.
@@ -74,4 +84,4 @@ retrain: weights
 	$(VENV)/bin/python -m training.retrain --at-least 0 --measure shop-en shop-pt $(if $(DATA),--data $(DATA)) $(RETRAIN)
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) node_modules

@@ -122,7 +122,6 @@ class Conversation:
                 _text(request, "answer"),
                 _text(request, "language") or "auto",
                 tags,
-                _text(request, "author"),
             )
         except Exception as error:
             return {"ok": False, "error": explain(error)}

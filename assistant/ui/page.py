@@ -21,12 +21,9 @@ if TYPE_CHECKING:
 # Where the browser keeps the conversation's id; another name would lose every open conversation.
 STORAGE_KEY = "resposta-conversation"
 
-HEAD = (
-    f'<link rel="stylesheet" href="{STATIC_PATH}/base.css">'
-    f'<link rel="stylesheet" href="{STATIC_PATH}/desk.css">'
-    f'<link rel="stylesheet" href="{STATIC_PATH}/reply.css">'
-    f'<link rel="stylesheet" href="{STATIC_PATH}/evaluation.css">'
-)
+# A later file may override an earlier one.
+STYLES = "base controls read desk card composer reply evaluation tables charts rows versions".split()
+HEAD = "".join(f'<link rel="stylesheet" href="{STATIC_PATH}/{name}.css">' for name in STYLES)
 
 
 def build_page(desk: Desk, evaluations: Evaluations, access: Access, secret: str, max_queue: int) -> gr.Blocks:

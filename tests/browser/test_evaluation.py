@@ -115,7 +115,7 @@ def test_the_slider_counts_in_the_browser_without_asking_the_server(lead, visit)
 def test_a_target_precision_finds_the_least_threshold_that_reaches_it(lead, visit):
     page = visit(lead.url)
     tab = open_tab(page, "Threshold")
-    tab.get_by_label("This share of the shown matches").fill("88")
+    tab.get_by_label("Share of the shown matches").fill("88")
     rows = [row for row in pair_rows(1, 0.9) if row.probability is not None]
 
     def precision(step: int) -> float:
@@ -127,7 +127,7 @@ def test_a_target_precision_finds_the_least_threshold_that_reaches_it(lead, visi
     expect(line).to_contain_text(f"{least / 200:.3f}")
     line.get_by_role("button", name="Show it").click()
     expect(tab.locator("output")).to_have_text(f"{least / 200:.3f}")
-    tab.get_by_label("This share of the shown matches").fill("100")
+    tab.get_by_label("Share of the shown matches").fill("100")
     expect(tab.locator(".rp-panel").last).to_contain_text(re.compile(r"100\.0 %|No threshold reaches 100 %"))
 
 
@@ -160,9 +160,9 @@ def test_a_report_without_texts_says_so_once(lead, visit):
     tab = open_tab(page)
     page.get_by_role("checkbox", name=re.compile("Adapter alone")).check()
     page.get_by_role("tab", name="Mistakes", exact=True).click()
-    expect(tab.get_by_text("carries no texts")).to_be_hidden()
+    expect(tab.get_by_text("has no texts")).to_be_hidden()
     tab.get_by_label("Report", exact=True).select_option(label="Adapter alone · aaaaaaaa (leaks)")
-    expect(tab.get_by_text("carries no texts")).to_be_visible()
+    expect(tab.get_by_text("has no texts")).to_be_visible()
     expect(tab.locator(".rp-row").first).to_contain_text("P(same)")
 
 
@@ -223,8 +223,8 @@ def test_a_version_is_refused_overridden_and_rolled_back(lead, visit):
     form.get_by_label("Why", exact=True).fill("the new one")
     form.get_by_role("button", name="Promote to production").click()
     expect(form.locator(".rp-failed").first).to_contain_text("failed")
-    form.get_by_label("Why in spite of that").fill("a trial")
-    form.get_by_role("button", name="Promote to production all the same").click()
+    form.get_by_label("Why promote it anyway").fill("a trial")
+    form.get_by_role("button", name="Promote to production anyway").click()
     expect(form).to_be_hidden()
     expect(tab.locator(".rp-open")).to_contain_text("in production")
     expect(tab.locator(".rp-events li", has_text="a trial")).to_be_visible()
@@ -252,7 +252,7 @@ def expect_alarms(page: Page, count: int) -> None:
     pytest.fail(f"there are {page.locator('.rp-alarm').count()} alarms")
 
 
-def test_a_run_is_started_cancelled_gone_on_with_and_shown(lead, visit):
+def test_a_run_is_started_cancelled_continued_and_shown(lead, visit):
     page = visit(lead.url)
     tab = open_tab(page)
     tab.get_by_role("button", name="Measure a version").click()
@@ -265,8 +265,8 @@ def test_a_run_is_started_cancelled_gone_on_with_and_shown(lead, visit):
     page.reload()
     open_tab(page)
     tab.get_by_role("button", name="Cancel").click()
-    expect(tab.get_by_text("goes on where it stopped")).to_be_visible(timeout=30_000)
-    tab.get_by_role("button", name="Go on").click()
+    expect(tab.get_by_text("The same run continues from there")).to_be_visible(timeout=30_000)
+    tab.get_by_role("button", name="Continue").click()
     expect(tab.get_by_text("Its report is in the list")).to_be_visible(timeout=MEASURED)
     tab.get_by_role("button", name="Show its report").click()
     expect(tab.locator(".rp-figures")).to_contain_text(f"Judge · {SHIPPED[:8]}")

@@ -1,29 +1,62 @@
 // One judged past answer.
-import { button, el, icon, LANGUAGES, locale, marked, percent, shortDate, show, SIGNALS } from "./dom.js";
+import { button, el, icon, marked, show } from "./dom.js";
+import { wordPieces } from "./marks.js";
+import { LANGUAGES, locale, percent, reasonOf, shortDate, signalsOf, verdictOf } from "./wording.js";
 
-const LABELS = { same: "Same question", different: "Not the same", unjudged: "Not judged" };
+/** @import { Fault, Match, Part, Verb } from "./records.js" */
+
+/**
+ * What a card needs of the desk. `vote` resolves to an error's text or null. `signals` are those that the judge uses,
+ * by language.
+ * @typedef {object} CardDesk
+ * @property {{ feedback: boolean }} allowed
+ * @property {Partial<Record<string, string[]>>} signals
+ * @property {(card: Card) => void} use
+ * @property {(card: Card, verdict: Verb, note: string) => Promise<string | null>} vote
+ */
 
 export class Card {
-  // desk: {use(card), vote(card, verdict, note) -> Promise of an error's text or null, allowed, signals}
-  constructor(match, part, interaction, desk) {
-    Object.assign(this, { match, interaction, desk });
+  /** @type {HTMLButtonElement | undefined} */
+  up;
+  /** @type {HTMLButtonElement | undefined} */
+  down;
+
+  /**
+   * @param {Match} match
+   * @param {Part} part
+   * @param {number} place the part's number in the turn, from 0
+   * @param {string} interaction the turn's id
+   * @param {CardDesk} desk
+   */
+  constructor(match, part, place, interaction, desk) {
+    this.match = match;
+    this.part = place;
+    this.interaction = interaction;
+    this.desk = desk;
     this.language = part.language;
-    const tied = part.ambiguous && part.matches.includes(match); // the third is no surer than the tied two
-    this.label = tied ? "Perhaps the same" : LABELS[match.label];
-    this.number = null;
+    this.label = verdictOf(match, part);
     this.reason = el("p", { class: "rp-reason", "aria-live": "off", hidden: true });
     this.key = el("kbd", { class: "rp-key", hidden: true });
+    this.useButton = button("Use this answer ", { class: "rp-use rp-primary", onclick: () => this.desk.use(this) });
+    this.useButton.append(this.key);
     this.said = el("span", { class: "rp-said", role: "status" });
+    this.why = el("div");
+    const past = marked(wordPieces(match.phrasing, match.differences.past_only));
     this.root = el(
       "article",
-      { class: `rp-card rp-${match.label}`, "data-answer": match.id, "aria-label": `${this.label}: ${match.phrasing}` },
+      {
+        class: `rp-card rp-${match.label}`,
+        "data-answer": match.id,
+        "aria-label": `${this.label}: ${match.phrasing}`,
+      },
       this.head(),
       this.otherLanguage(),
-      el("h4", { class: "rp-past", lang: locale(match.language) }, ...marked(match.phrasing, match.differences.past_only)),
+      el("h4", { class: "rp-past", lang: locale(match.language) }, past),
       this.differences(),
       el("div", { class: "rp-answer", lang: locale(match.language), text: match.answer }),
       this.reason,
       this.actions(),
+      this.why,
       this.fine(),
     );
     this.setVote(match.voted);
@@ -32,9 +65,10 @@ export class Card {
 
   head() {
     const { probability } = this.match;
-    const bar = el("span", { class: "rp-bar", "aria-hidden": "true" }, el("span"));
-    bar.firstChild.style.width = percent(probability ?? 0);
-    const sure = el("span", { class: "rp-sure", title: "How likely it is that both questions ask the same" }, bar, percent(probability));
+    const filled = el("span", { style: `width: ${percent(probability ?? 0)}` });
+    const bar = el("span", { class: "rp-bar", "aria-hidden": "true" }, filled);
+    const title = "How likely both questions are the same";
+    const sure = el("span", { class: "rp-sure", title }, bar, percent(probability));
     return el("header", { class: "rp-card-head" }, el("span", { class: "rp-badge", text: this.label }), sure);
   }
 
@@ -52,54 +86,50 @@ export class Card {
   }
 
   actions() {
-    const use = button("Use this answer ", { class: "rp-use rp-primary", onclick: () => this.desk.use(this) });
-    use.append(this.key);
-    const row = el("div", { class: "rp-actions" }, use);
+    const row = el("div", { class: "rp-actions" }, this.useButton);
     if (this.desk.allowed.feedback) {
-      this.up = button("", { class: "rp-vote", "aria-label": "Good match", title: "Good match", onclick: () => this.vote("up") }, icon("up"));
-      this.down = button("", { class: "rp-vote", "aria-label": "Wrong match", title: "Wrong match", onclick: () => this.askWhy() }, icon("down"));
+      this.up = voteButton("up", "Good match", () => this.vote("up"));
+      this.down = voteButton("down", "Wrong match", () => this.askWhy());
       row.append(this.up, this.down);
     }
     row.append(this.said);
-    this.why = el("div");
-    return [row, this.why];
+    return row;
   }
 
   fine() {
     const { match } = this;
     const facts = [shortDate(match.date), match.author, LANGUAGES[match.language]].filter(Boolean).join(" · ");
     const tags = match.tags.map((tag) => el("span", { class: "rp-tag", text: tag }));
-    const filed = match.phrasing === match.question ? null : el("p", { class: "rp-fine", text: `Filed as: ${match.question}` });
-    const judging = Object.entries(SIGNALS).filter(([key]) => (this.desk.signals[match.language] ?? []).includes(key) && match.signals[key] !== null);
-    const signals = judging.map(([key, [name, written]]) => `${name} ${written(match.signals[key])}`);
+    const isFiled = match.phrasing === match.question;
+    const signals = signalsOf(match.signals, this.desk.signals[match.language] ?? []);
     return el(
       "footer",
       { class: "rp-about" },
-      filed,
+      isFiled ? null : el("p", { class: "rp-fine", text: `Filed as: ${match.question}` }),
       el("p", { class: "rp-fine rp-facts" }, el("span", { text: facts }), ...tags),
       signals.length ? el("p", { class: "rp-fine", text: `Judged by ${signals.join(" · ")}` }) : null,
     );
   }
 
+  /** @param {number | null} number the key of Alt+number that uses this answer */
   setNumber(number) {
-    this.number = number;
     show(this.key, number !== null);
     this.key.textContent = number === null ? "" : `Alt+${number}`;
-    const use = this.root.querySelector(".rp-use");
-    if (number === null) use.removeAttribute("aria-keyshortcuts");
-    else use.setAttribute("aria-keyshortcuts", `Alt+${number}`);
+    if (number === null) this.useButton.removeAttribute("aria-keyshortcuts");
+    else this.useButton.setAttribute("aria-keyshortcuts", `Alt+${number}`);
   }
 
   get explained() {
     return this.reason.dataset.done === "true";
   }
 
+  /** @param {{ text: string | null, hidden: Fault | null, done: boolean }} reason */
   setReason({ text, hidden, done }) {
     show(this.reason, true);
-    this.reason.dataset.done = String(Boolean(done));
+    this.reason.dataset.done = String(done);
     this.reason.classList.toggle("rp-writing", !done);
     this.reason.classList.toggle("rp-hidden-reason", Boolean(hidden));
-    this.reason.textContent = hidden ? `Reason hidden: it ${HIDDEN[hidden] ?? hidden}.` : text || "No reason given.";
+    this.reason.textContent = reasonOf(text, hidden);
   }
 
   // The writing stopped before this reason was finished.
@@ -109,12 +139,16 @@ export class Card {
     show(this.reason, Boolean(this.reason.textContent));
   }
 
+  /** @param {Verb | null} verdict */
   setVote(verdict) {
-    if (!this.up) return;
-    this.up.setAttribute("aria-pressed", String(verdict === "up"));
-    this.down.setAttribute("aria-pressed", String(verdict === "down"));
+    this.up?.setAttribute("aria-pressed", String(verdict === "up"));
+    this.down?.setAttribute("aria-pressed", String(verdict === "down"));
   }
 
+  /**
+   * @param {"up" | "down"} verdict
+   * @param {string} [note]
+   */
   async vote(verdict, note = "") {
     this.why.replaceChildren();
     this.setVote(verdict);
@@ -124,13 +158,18 @@ export class Card {
   }
 
   askWhy() {
-    const field = el("input", { class: "rp-input", maxlength: "1000", placeholder: "What is wrong? (optional)", "aria-label": "What is wrong?" });
+    const field = el("input", {
+      class: "rp-input",
+      maxlength: "1000",
+      placeholder: "What is wrong? (optional)",
+      "aria-label": "What is wrong?",
+    });
     const send = () => this.vote("down", field.value.trim());
     field.addEventListener("keydown", (event) => {
       if (event.key === "Enter") send();
       if (event.key === "Escape") {
         this.why.replaceChildren();
-        this.down.focus();
+        this.down?.focus();
       }
     });
     this.why.replaceChildren(el("div", { class: "rp-why" }, field, button("Send", { onclick: send })));
@@ -138,11 +177,11 @@ export class Card {
   }
 }
 
-const HIDDEN = {
-  "contradicts the verdict": "argued against the verdict",
-  "quotes words nobody wrote": "quoted words that nobody wrote",
-  "ends inside a quotation": "ended inside a quotation",
-  "tells apart what is the same": "told apart two equal questions",
-  "says of a question what it does not say": "said of a question what it does not say",
-  empty: "came out empty",
-};
+/**
+ * @param {"up" | "down"} name
+ * @param {string} label
+ * @param {() => void} onclick
+ */
+function voteButton(name, label, onclick) {
+  return button("", { class: "rp-vote", "aria-label": label, title: label, onclick }, icon(name));
+}

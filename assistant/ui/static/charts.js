@@ -1,156 +1,185 @@
-// Small charts in SVG. Colours come from the classes rp-s1 … rp-s6; every chart can be read as a table too.
-import { el, table } from "./dom.js";
+// Line charts in SVG. Colours come from the classes rp-s1 … rp-s6; every chart can be read as a table too.
+import { nearest, onto, thinned, valueAt } from "./axes.js";
+import { el, svg, table } from "./dom.js";
 
-const SVG = "http://www.w3.org/2000/svg";
+/** @import { Axis } from "./axes.js" */
+/** @import { Point } from "./evaluation_records.js" */
+
+/**
+ * `dots` marks every point, `color` is the number of its colour (its place by default), and `note` adds words to the
+ * readout.
+ * @typedef {object} Series
+ * @property {string} name
+ * @property {Point[]} points
+ * @property {boolean} [dots]
+ * @property {number} [color]
+ * @property {(point: Point) => string} [note]
+ */
+
+/**
+ * @typedef {object} Drawn
+ * @property {string} title
+ * @property {Axis} x
+ * @property {Axis} y
+ * @property {Series[]} series
+ * @property {boolean} [diagonal] whether to draw the line y = x
+ * @property {string} [empty] said where there is no point
+ */
+
+/** `point` draws an upright line at an x and tells the values there. @typedef {(x: number) => void} PointAt */
+/** @typedef {HTMLElement & { point: PointAt }} Chart */
+/** @typedef {(value: number) => number} Scale */
+
 const WIDTH = 420;
 const HEIGHT = 300;
 const EDGE = { left: 54, right: 12, top: 10, bottom: 40 };
+const RIGHT = WIDTH - EDGE.right;
+const FOOT = HEIGHT - EDGE.bottom;
 const TABLE_ROWS = 21;
 export const MOST_SERIES = 6;
 
-function svg(tag, attributes = {}, ...children) {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) if (value !== null) node.setAttribute(name, value);
-  node.append(...children.flat().filter(Boolean));
-  return node;
-}
-
-// A swatch in the colour of series `number` (from 0).
+/**
+ * A swatch in the colour of series `number` (from 0).
+ * @param {number} number
+ */
 export const swatch = (number) => el("span", { class: `rp-swatch rp-s${number + 1}`, "aria-hidden": "true" });
 
-// Lines over two axes. `x` and `y` are {label, min, max, format}; each of `series` is {name, points: [[x, y], …]},
-// and may have `dots` (mark every point), `color` (its number) and `note(point)` (more words for the readout).
-// The returned figure has point(x), which draws an upright line there and tells the values at it.
+/**
+ * Lines over two axes.
+ * @param {Drawn} drawn
+ * @returns {Chart}
+ */
 export function lineChart({ title, x, y, series, diagonal = false, empty = "Not defined on these rows." }) {
-  const full = series.filter((one) => one.points.length);
-  if (!full.length) return el("figure", { class: "rp-chart" }, el("figcaption", { text: title }), el("p", { class: "rp-fine", text: empty }));
-  const across = (value) => EDGE.left + ((value - x.min) / (x.max - x.min || 1)) * (WIDTH - EDGE.left - EDGE.right);
-  const up = (value) => HEIGHT - EDGE.bottom - ((value - y.min) / (y.max - y.min || 1)) * (HEIGHT - EDGE.top - EDGE.bottom);
-  const line = svg("line", { class: "rp-cursor", y1: EDGE.top, y2: HEIGHT - EDGE.bottom, visibility: "hidden" });
+  const full = series.filter((one) => one.points.length).map((one, number) => ({ ...one, color: one.color ?? number }));
+  if (!full.length) {
+    const said = el("p", { class: "rp-fine", text: empty });
+    const figure = el("figure", { class: "rp-chart" }, el("figcaption", { text: title }), said);
+    return Object.assign(figure, { point: () => {} });
+  }
+  const across = onto(x, EDGE.left, RIGHT);
+  const up = onto(y, FOOT, EDGE.top);
+  const line = svg("line", { class: "rp-cursor", y1: EDGE.top, y2: FOOT, visibility: "hidden" });
   const readout = el("p", { class: "rp-readout" });
+  const [left, right] = [x.min, x.max].map(across);
+  const names = full.map((one) => one.name).join(", ");
   const drawing = svg(
     "svg",
-    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${title}: ${full.map((one) => one.name).join(", ")}` },
+    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${title}: ${names}` },
     axes(x, y, across, up),
-    diagonal ? svg("line", { class: "rp-diagonal", x1: across(x.min), y1: up(y.min), x2: across(x.max), y2: up(y.max) }) : null,
-    ...full.map((one, number) => path(one, number, across, up)),
+    diagonal ? svg("line", { class: "rp-diagonal", x1: left, y1: up(y.min), x2: right, y2: up(y.max) }) : null,
+    full.map((one) => path(one, across, up)),
     line,
   );
-  const tell = (value) => {
-    line.setAttribute("x1", across(value));
-    line.setAttribute("x2", across(value));
+  const tell = (/** @type {number} */ value) => {
+    line.setAttribute("x1", String(across(value)));
+    line.setAttribute("x2", String(across(value)));
     line.setAttribute("visibility", "visible");
     readout.replaceChildren(
       el("span", { text: `${x.label} ${x.format(value)}` }),
-      ...full.map((one, number) => {
+      ...full.map((one) => {
         const point = nearest(one.points, value);
         const words = `${y.format(point[1])}${one.note ? ` ${one.note(point)}` : ""}`;
-        return el("span", {}, swatch(one.color ?? number), full.length > 1 ? `${one.name} ${words}` : words);
+        return el("span", {}, swatch(one.color), full.length > 1 ? `${one.name} ${words}` : words);
       }),
     );
   };
   const rest = () => {
     line.setAttribute("visibility", "hidden");
-    readout.replaceChildren(...full.map((one, number) => el("span", {}, swatch(one.color ?? number), one.name)));
+    readout.replaceChildren(...full.map((one) => el("span", {}, swatch(one.color), one.name)));
   };
-  const figure = el("figure", { class: "rp-chart" }, el("figcaption", { text: title }), drawing, readout, asTable(x, y, full));
-  const pointed = { value: null };
-  const back = () => (pointed.value === null ? rest() : tell(pointed.value));
+  /** @type {number | null} */
+  let pointed = null;
+  const back = () => (pointed === null ? rest() : tell(pointed));
   drawing.addEventListener("pointermove", (event) => {
     const box = drawing.getBoundingClientRect();
-    const share = ((event.clientX - box.left) / box.width) * WIDTH;
-    const value = x.min + ((share - EDGE.left) / (WIDTH - EDGE.left - EDGE.right)) * (x.max - x.min);
-    tell(Math.min(x.max, Math.max(x.min, value)));
+    tell(valueAt(x, EDGE.left, RIGHT, ((event.clientX - box.left) / box.width) * WIDTH));
   });
   drawing.addEventListener("pointerleave", back);
-  figure.point = (value) => {
-    pointed.value = value;
-    back();
-  };
   rest();
-  return figure;
+  const caption = el("figcaption", { text: title });
+  const figure = el("figure", { class: "rp-chart" }, caption, drawing, readout, asTable(x, y, full));
+  return Object.assign(figure, {
+    point: (/** @type {number} */ value) => {
+      pointed = value;
+      back();
+    },
+  });
 }
 
-// A two by two table of counts, each shaded by its share.
-export function confusion({ tn, fp, fn, tp }, name, number) {
-  const all = tn + fp + fn + tp || 1;
-  const cell = (count, good, words) =>
-    el(
-      "td",
-      { class: good ? "rp-good" : "rp-bad", style: `--share: ${Math.round((count / all) * 100)}%` },
-      el("strong", { text: count.toLocaleString("en") }),
-      el("span", { text: words }),
-    );
-  const head = (text, scope) => el("th", { scope, text });
-  return el(
-    "table",
-    { class: "rp-confusion" },
-    el("caption", {}, swatch(number), name),
-    el("thead", {}, el("tr", {}, el("td"), head("shown as same", "col"), head("not shown", "col"))),
-    el(
-      "tbody",
-      {},
-      el("tr", {}, head("same", "row"), cell(tp, true, "right match"), cell(fn, false, "missed match")),
-      el("tr", {}, head("different", "row"), cell(fp, false, "false match"), cell(tn, true, "rightly left out")),
-    ),
-  );
-}
-
-export const unit = (label) => ({ label, min: 0, max: 1, format: (value) => value.toFixed(2) });
-
-// An axis that begins at 0 and ends on a round number at or above what the points need.
-export function reaching(label, values, format) {
-  const most = Math.max(...values, 0);
-  const step = 10 ** Math.floor(Math.log10(most || 1));
-  const max = [1, 2, 3, 4, 5, 6, 8, 10].map((times) => times * step).find((end) => end >= most) ?? most;
-  return { label, min: 0, max, format };
-}
-
+/**
+ * @param {Axis} x
+ * @param {Axis} y
+ * @param {Scale} across
+ * @param {Scale} up
+ */
 function axes(x, y, across, up) {
   const ticks = [0, 0.25, 0.5, 0.75, 1];
-  const at = (axis, share) => axis.min + share * (axis.max - axis.min);
-  const middle = (EDGE.top + HEIGHT - EDGE.bottom) / 2;
+  const at = (/** @type {Axis} */ axis, /** @type {number} */ share) => axis.min + share * (axis.max - axis.min);
+  const middle = (EDGE.top + FOOT) / 2;
   return svg(
     "g",
     { class: "rp-axes", "aria-hidden": "true" },
     ticks.map((share) => {
       const height = up(at(y, share));
-      return svg("g", {}, svg("line", { x1: EDGE.left, x2: WIDTH - EDGE.right, y1: height, y2: height }), label(y.format(at(y, share)), EDGE.left - 6, height + 4, "end"));
+      const line = svg("line", { x1: EDGE.left, x2: RIGHT, y1: height, y2: height });
+      return svg("g", {}, line, label(y.format(at(y, share)), EDGE.left - 6, height + 4, "end"));
     }),
-    ticks.map((share) => label(x.format(at(x, share)), across(at(x, share)), HEIGHT - EDGE.bottom + 16, share === 1 ? "end" : "middle")),
-    label(x.label, (EDGE.left + WIDTH - EDGE.right) / 2, HEIGHT - 6, "middle"),
+    ticks.map((share) => {
+      const anchor = share === 1 ? "end" : "middle";
+      return label(x.format(at(x, share)), across(at(x, share)), FOOT + 16, anchor);
+    }),
+    label(x.label, (EDGE.left + RIGHT) / 2, HEIGHT - 6, "middle"),
     label(y.label, 12, middle, "middle", `rotate(-90 12 ${middle})`),
   );
 }
 
+/**
+ * @param {string} text
+ * @param {number} x
+ * @param {number} y
+ * @param {string} anchor
+ * @param {string | null} [transform]
+ */
 function label(text, x, y, anchor, transform = null) {
   const node = svg("text", { x, y, "text-anchor": anchor, transform });
   node.textContent = text;
   return node;
 }
 
-function path({ points, dots, color }, number, across, up) {
+/**
+ * @param {Series & { color: number }} series
+ * @param {Scale} across
+ * @param {Scale} up
+ */
+function path({ points, dots, color }, across, up) {
   const places = points.map(([a, b]) => [across(a), up(b)]);
+  const line = places.map(([a, b]) => `${a.toFixed(1)},${b.toFixed(1)}`).join(" ");
   return svg(
     "g",
-    { class: `rp-s${(color ?? number) + 1}` },
-    svg("polyline", { points: places.map(([a, b]) => `${a.toFixed(1)},${b.toFixed(1)}`).join(" ") }),
+    { class: `rp-s${color + 1}` },
+    svg("polyline", { points: line }),
     dots ? places.map(([a, b]) => svg("circle", { cx: a, cy: b, r: 3.5 })) : null,
   );
 }
 
-function nearest(points, value) {
-  return points.reduce((best, point) => (Math.abs(point[0] - value) < Math.abs(best[0] - value) ? point : best));
-}
-
+/**
+ * The table is made when it is opened.
+ * @param {Axis} x
+ * @param {Axis} y
+ * @param {Series[]} series
+ */
 function asTable(x, y, series) {
-  const rows = series.flatMap((one) => {
-    const step = Math.max(1, Math.ceil(one.points.length / TABLE_ROWS));
-    return one.points.filter((_, place) => place % step === 0 || place === one.points.length - 1).map((point) => [one.name, ...point]);
-  });
-  const row = ([name, a, b]) => el("tr", {}, el("td", { text: name }), el("td", { class: "rp-number", text: x.format(a) }), el("td", { class: "rp-number", text: y.format(b) }));
-  const body = () => table(["Line", x.label, y.label], el("tbody", {}, rows.map(row)));
+  const number = (/** @type {string} */ text) => el("td", { class: "rp-number", text });
+  const rows = () =>
+    series.flatMap(({ name, points }) =>
+      thinned(points, TABLE_ROWS).map(([a, b]) =>
+        el("tr", {}, el("td", { text: name }), number(x.format(a)), number(y.format(b))),
+      ),
+    );
   const details = el("details", { class: "rp-as-table" }, el("summary", { text: "As a table" }));
-  details.addEventListener("toggle", () => details.open && details.childElementCount === 1 && details.append(body()));
+  details.addEventListener("toggle", () => {
+    const isMade = details.childElementCount > 1;
+    if (details.open && !isMade) details.append(table(["Line", x.label, y.label], el("tbody", {}, rows())));
+  });
   return details;
 }

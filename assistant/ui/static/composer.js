@@ -1,7 +1,10 @@
 // The box an agent pastes a customer's message into.
 import { el, icon } from "./dom.js";
 
+const MOST_HEIGHT = 180;
+
 export class Composer {
+  /** @param {(text: string, language: string) => void} send */
   constructor(send) {
     this.send = send;
     this.field = el("textarea", {
@@ -19,14 +22,16 @@ export class Composer {
       el("option", { value: "en", text: "English" }),
       el("option", { value: "pt", text: "Português" }),
     );
-    this.button = el("button", { type: "submit", class: "rp-send", "aria-label": "Send", disabled: true }, icon("send"));
-    this.root = el("form", { class: "rp-composer" }, this.field, el("div", { class: "rp-composer-row" }, this.language, this.button));
+    const submit = { type: "submit", class: "rp-send", "aria-label": "Send", disabled: true };
+    this.button = el("button", submit, icon("send"));
+    const row = el("div", { class: "rp-composer-row" }, this.language, this.button);
+    this.root = el("form", { class: "rp-composer" }, this.field, row);
     this.root.addEventListener("submit", (event) => {
       event.preventDefault();
       this.submit();
     });
     this.field.addEventListener("keydown", (event) => {
-      // Enter that ends a composed character (accents, Asian input) is not a wish to send.
+      // An Enter that ends a composed character (accents, Asian input) does not send.
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
         event.preventDefault();
         this.submit();
@@ -48,13 +53,7 @@ export class Composer {
     this.send(text, this.language.value);
   }
 
-  // Chosen example or failed message: back into the box.
-  fill(text) {
-    this.field.value = text;
-    this.refresh();
-    this.field.focus();
-  }
-
+  /** @param {boolean} busy */
   judging(busy) {
     this.button.classList.toggle("rp-busy", busy);
     this.button.setAttribute("aria-label", busy ? "Send (the last question is still being judged)" : "Send");
@@ -63,6 +62,6 @@ export class Composer {
   refresh() {
     this.button.disabled = this.field.disabled || !this.field.value.trim();
     this.field.style.height = "auto";
-    this.field.style.height = `${Math.min(this.field.scrollHeight, 180)}px`;
+    this.field.style.height = `${Math.min(this.field.scrollHeight, MOST_HEIGHT)}px`;
   }
 }

@@ -1,48 +1,80 @@
 // The Desk tab: wires composer, thread, reply and form to the server.
-import { button, el, follow, icon } from "./dom.js";
+import { follow, rootOf } from "./component.js";
 import { Composer } from "./composer.js";
+import { el, problem } from "./dom.js";
 import { Reply } from "./reply.js";
 import { call, UNREACHABLE } from "./server.js";
+import { statusBar } from "./status_bar.js";
 import { Thread } from "./thread.js";
+import { welcome } from "./welcome.js";
 import { WriteForm } from "./write.js";
 
-const EXAMPLES = {
-  English: [
-    "Tracking says delivered but there's nothing here. What now?",
-    "The helmet is too small, can I swap it for a bigger one?",
-    "How do I unsubscribe from your newsletter?",
-  ],
-  Português: [
-    "Esqueci minha senha e não consigo entrar na conta",
-    "Perdi o boleto e ele ainda não venceu, como pego outro?",
-    "A outra pessoa aqui de casa pode receber meu pedido?",
-  ],
-};
+/** @import { Card } from "./card.js" */
+/** @import { Component } from "./gradio_component.js" */
+/** @import { Allowed, AskRequest, DeskEvents, DeskFunctions, ExplainRequest, FailedMessage } from "./records.js" */
+/** @import { ReasonsMessage, ThreadMessage, Turn, TurnMessage, Verb } from "./records.js" */
+
+/** @typedef {ThreadMessage | TurnMessage | FailedMessage} Message */
+/** @typedef {Component<Message, DeskEvents, DeskFunctions>} DeskComponent */
+
 // A call that got lost (the server was restarted) never answers; one that waits its turn does.
 const LOOK_EVERY_MS = 5000;
 const GIVE_UP_MS = 180000;
 const HALT_MS = 1500;
 
+/** @param {DeskComponent} component */
 export function start(component) {
-  const root = component.element.querySelector(".rp-root");
-  follow(component, (value) => (root.desk ??= new Desk(component, root)).receive(value));
+  const desk = new Desk(component, rootOf(component.element));
+  follow(component, (value) => desk.receive(value));
 }
 
 class Desk {
+  // Made anew with every conversation.
+  /** @type {Thread} */
+  thread;
+  /** @type {Composer} */
+  composer;
+  /** @type {Reply} */
+  reply;
+  /** @type {WriteForm} */
+  form;
+  /** @type {HTMLElement} */
+  top;
+
+  /** @type {Allowed} */
+  allowed = { feedback: false, write: false };
+  /** @type {Partial<Record<string, string[]>>} */
+  signals = {};
+  /** @type {AskRequest[]} */
+  waiting = [];
+  /** @type {AskRequest | null} */
+  asking = null;
+  /** @type {string[]} */
+  unexplained = [];
+  /** @type {ExplainRequest | null} */
+  explaining = null;
+  halting = false;
+  /** @type {Turn | null} */
+  last = null;
+
+  /**
+   * @param {Pick<DeskComponent, "trigger" | "server">} component
+   * @param {HTMLElement} root
+   */
   constructor({ trigger, server }, root) {
-    Object.assign(this, { trigger, server, root });
-    this.allowed = { feedback: false, write: false };
-    this.waiting = [];
-    this.unexplained = [];
+    this.trigger = trigger;
+    this.server = server;
+    this.root = root;
     window.addEventListener("resposta:reasons", ({ detail }) => this.explained(detail));
     window.addEventListener("resposta:failed", ({ detail }) => this.failed(detail));
     document.addEventListener("keydown", (event) => this.shortcut(event));
   }
 
+  /** @param {Message} value */
   receive(value) {
     if (value.kind === "thread") this.rebuild(value);
     if (value.kind === "turn" && value.key === this.asking?.key) {
-      const bar = this.bar(value.status);
+      const bar = statusBar(value.status, () => this.trigger("fresh"));
       this.top.replaceWith(bar);
       this.top = bar;
       this.thread.resolve(value.key, value.turn);
@@ -56,13 +88,17 @@ class Desk {
     }
   }
 
+  /** @param {ThreadMessage} message */
   rebuild({ turns, status, error }) {
     this.allowed = status?.allowed ?? this.allowed;
     this.signals = status?.signals ?? {};
     this.waiting = [];
     this.unexplained = [];
     this.asking = this.explaining = this.last = null;
-    this.thread = new Thread(this, this.empty());
+    this.thread = new Thread(
+      this,
+      welcome((text) => this.send(text, "auto")),
+    );
     this.composer = new Composer((text, language) => this.send(text, language));
     this.reply = new Reply({
       allowed: this.allowed,
@@ -73,10 +109,10 @@ class Desk {
       (answer) => call(this.server, "write", answer),
       () => this.reply.say("Saved. The next question like it will find it."),
     );
-    const problem = error ? el("p", { class: "rp-error", role: "alert", text: error }) : null;
-    this.top = this.bar(status);
+    this.top = statusBar(status, () => this.trigger("fresh"));
+    const told = error ? problem(error) : null;
     this.root.replaceChildren(
-      el("div", { class: "rp-left" }, this.top, this.thread.root, problem, this.composer.root),
+      el("div", { class: "rp-left" }, this.top, this.thread.root, told, this.composer.root),
       this.reply.root,
       this.form.root,
     );
@@ -89,38 +125,11 @@ class Desk {
     if (matchMedia("(pointer: fine)").matches) this.composer.field.focus({ preventScroll: true });
   }
 
-  bar(status) {
-    const facts = status
-      ? [`${status.answers.toLocaleString("en")} past answers`, status.adapter ? `${status.base} + ${status.adapter.slice(0, 12)}` : status.base]
-      : [];
-    return el(
-      "div",
-      { class: "rp-top" },
-      el("span", { class: "rp-fine", text: facts.join(" · ") }),
-      button("New conversation", { onclick: () => this.trigger("fresh") }, icon("plus")),
-      ...(status?.notices ?? []).map((text) => el("p", { class: "rp-public", text })),
-      ...(status?.alarms ?? []).map((text) => el("p", { class: "rp-error rp-alarm", role: "alert", text })),
-    );
-  }
-
-  empty() {
-    const column = ([language, questions]) =>
-      el(
-        "div",
-        { lang: language === "Português" ? "pt-BR" : "en" },
-        el("h3", { text: language }),
-        ...questions.map((text) => button(text, { class: "rp-example", onclick: () => this.send(text, "auto") })),
-      );
-    return el(
-      "div",
-      { class: "rp-empty" },
-      el("h2", { text: "What did the customer ask?" }),
-      el("p", { text: "Paste it below. You get the answers your team already gave, and why they fit." }),
-      el("div", { class: "rp-examples" }, ...Object.entries(EXAMPLES).map(column)),
-    );
-  }
-
-  // Messages are judged one after the other; several may be sent meanwhile.
+  /**
+   * Messages are judged one after the other; several may be sent meanwhile.
+   * @param {string} text
+   * @param {string} language
+   */
   send(text, language) {
     const job = { key: newKey(), text, language };
     this.thread.pending(job.key, text);
@@ -128,30 +137,43 @@ class Desk {
     this.next();
   }
 
+  /** @param {string} text */
   retry(text) {
     this.send(text, this.composer.language.value);
   }
 
   next() {
-    if (!this.asking && this.waiting.length) {
-      this.asking = this.waiting.shift();
-      this.trigger("ask", this.asking);
-      this.watch(this.asking, Date.now());
+    const [job] = this.waiting;
+    if (!this.asking && job) {
+      this.waiting.shift();
+      this.asking = job;
+      this.trigger("ask", job);
+      this.watch(job, Date.now());
     }
-    if (!this.explaining && !this.halting && this.unexplained.length) {
-      this.explaining = { id: this.unexplained.shift(), key: newKey() };
-      this.thread.writing(this.explaining.id);
+    const [id] = this.unexplained;
+    if (!this.explaining && !this.halting && id) {
+      this.unexplained.shift();
+      this.explaining = { id, key: newKey() };
+      this.thread.writing(id);
       this.trigger("explain", this.explaining);
     }
     this.composer.judging(Boolean(this.asking));
   }
 
+  /**
+   * Gives up on a call that the server no longer knows, and on one that takes too long.
+   * @param {AskRequest} job
+   * @param {number} since milliseconds
+   */
   watch(job, since) {
     setTimeout(async () => {
       if (this.asking !== job) return;
-      const alive = await fetch(new URL("healthz", document.baseURI)).then((reply) => reply.ok, () => false);
+      const isAlive = await fetch(new URL("healthz", document.baseURI)).then(
+        (reply) => reply.ok,
+        () => false,
+      );
       if (this.asking !== job) return;
-      if (alive && Date.now() - since < GIVE_UP_MS) this.watch(job, since);
+      if (isAlive && Date.now() - since < GIVE_UP_MS) this.watch(job, since);
       else this.failed("ask");
     }, LOOK_EVERY_MS);
   }
@@ -161,11 +183,13 @@ class Desk {
     this.next();
   }
 
+  /** @param {string} id */
   explain(id) {
     if (!this.unexplained.includes(id) && this.explaining?.id !== id) this.unexplained.push(id);
     this.next();
   }
 
+  /** @param {ReasonsMessage} detail */
   explained(detail) {
     if (detail.key !== this.explaining?.key) return;
     this.thread.reasons(detail);
@@ -175,6 +199,7 @@ class Desk {
   }
 
   halt() {
+    if (!this.explaining) return;
     const { id } = this.explaining;
     this.explaining = null;
     this.unexplained = [];
@@ -188,6 +213,7 @@ class Desk {
     }, HALT_MS);
   }
 
+  /** @param {WindowEventMap["resposta:failed"]["detail"]} what */
   failed(what) {
     if (what === "ask" && this.asking) {
       this.thread.fail(this.asking.key, UNREACHABLE);
@@ -199,29 +225,45 @@ class Desk {
     }
   }
 
+  /** @param {Card} card */
   use(card) {
     this.reply.use(card);
   }
 
+  /**
+   * @param {Card} card
+   * @param {Verb} verdict
+   * @param {string} note
+   */
   vote(card, verdict, note) {
     return this.tell(card.interaction, card.match.id, verdict, note);
   }
 
-  // Resolves to an error's text, or null.
+  /**
+   * Resolves to an error's text, or null.
+   * @param {string} interaction_id
+   * @param {string} answer_id
+   * @param {Verb} verdict
+   * @param {string} note
+   * @param {string} [edited_text]
+   * @returns {Promise<string | null>}
+   */
   async tell(interaction_id, answer_id, verdict, note, edited_text = "") {
     if (!this.allowed.feedback) return null;
     const reply = await call(this.server, "feedback", { interaction_id, answer_id, verdict, note, edited_text });
     return reply.ok ? null : reply.error;
   }
 
+  /** @param {string} question */
   write(question) {
     this.form.open(question, this.reply.text);
   }
 
+  /** @param {KeyboardEvent} event */
   shortcut(event) {
     const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code ?? "");
     if (!event.altKey || event.ctrlKey || event.metaKey || !digit) return;
-    const card = this.thread?.numbered?.[Number(digit[1]) - 1];
+    const card = this.thread?.numbered[Number(digit[1]) - 1];
     if (!card || this.root.offsetParent === null || this.form.root.open) return;
     event.preventDefault();
     this.use(card);

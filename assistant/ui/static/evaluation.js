@@ -1,23 +1,48 @@
 // The Evaluation tab: which reports are looked at, and the views of them.
-import { MOST_SERIES, swatch } from "./charts.js";
-import { button, el, field, LANGUAGES } from "./dom.js";
-import { Changes, Mistakes } from "./evaluation_mistakes.js";
+import { rootOf } from "./component.js";
+import { button, el, field, problem, waiting } from "./dom.js";
+import { Changes } from "./evaluation_changes.js";
 import { Figures } from "./evaluation_figures.js";
-import { count, dateOf, figure, HEADLINE, leakWarning, nameOf, options, TASKS } from "./evaluation_words.js";
+import { Mistakes } from "./evaluation_mistakes.js";
+import { leakWarning, options } from "./evaluation_parts.js";
+import { reportPicker } from "./evaluation_picker.js";
 import { Runs } from "./evaluation_runs.js";
-import { call } from "./server.js";
 import { Threshold } from "./evaluation_threshold.js";
 import { Versions } from "./evaluation_versions.js";
+import { count, TASKS } from "./evaluation_words.js";
+import { call } from "./server.js";
+import { drawTabs, tabBar } from "./tab_bar.js";
+import { LANGUAGES } from "./wording.js";
 
-const VIEWS = { figures: "Figures", threshold: "Threshold", mistakes: "Mistakes", changes: "Before and after", versions: "Versions" };
+/** @import { DataSet, EvaluationFunctions, Head, Report, Task, Version } from "./evaluation_records.js" */
+/** @import { Component, Reply } from "./gradio_component.js" */
+/** @import { Language } from "./records.js" */
+
+/** @typedef {Component<object, object, EvaluationFunctions>} EvaluationComponent */
+/** @typedef {Language | "all"} LanguageChoice */
+/** @typedef {"figures" | "threshold" | "mistakes" | "changes" | "versions"} ViewName */
+/** @typedef {{ draw(place: HTMLElement, reports: Report[]): Promise<void> }} View */
+
+/** @type {Record<ViewName, string>} */
+const VIEWS = {
+  figures: "Figures",
+  threshold: "Threshold",
+  mistakes: "Mistakes",
+  changes: "Before and after",
+  versions: "Versions",
+};
 // Chosen when the tab is opened: what is used, and one to compare it with.
 const CHOSEN_FIRST = 2;
 
-// Only reports on the very same rows are held beside each other.
+/**
+ * Only reports on the very same rows are held beside each other.
+ * @param {Head} report
+ */
 const dataOf = (report) => `${report.data.name} ${report.data.sha256}`;
 
+/** @param {EvaluationComponent} component */
 export function start({ element, server }) {
-  const root = element.querySelector(".rp-root");
+  const root = rootOf(element);
   const tab = new Evaluation(server, root);
   // Nothing is asked of the server before somebody looks.
   new IntersectionObserver((seen, observer) => {
@@ -27,52 +52,104 @@ export function start({ element, server }) {
   }).observe(root);
 }
 
-const waiting = (text) => el("p", { class: "rp-state", role: "status" }, el("span", { class: "rp-spinner", "aria-hidden": "true" }), text);
+export class Evaluation {
+  // What the server told.
+  /** @type {Head[]} */
+  reports = [];
+  /** @type {Version[]} */
+  versions = [];
+  /** @type {DataSet[]} */
+  data = [];
+  /** @type {string[]} */
+  problems = [];
+  manage = false;
+  /** @type {Map<string, Report>} */
+  known = new Map();
 
-class Evaluation {
+  // What is looked at.
+  /** @type {Task | null} */
+  chosenTask = null;
+  /** @type {string | null} */
+  chosenData = null;
+  /** @type {string[]} */
+  chosen = [];
+  /** @type {ViewName} */
+  view = "figures";
+  /** @type {LanguageChoice} */
+  language = "all";
+  /** @type {number | null} */
+  threshold = null;
+
+  // Which opening of a view was the last: an earlier one draws nothing any more.
+  turn = 0;
+  bar = tabBar("What to look at");
+  picker = el("div", { class: "rp-picker" });
+  place = el("div", { class: "rp-view", role: "tabpanel" });
+
+  /**
+   * @param {EvaluationComponent["server"]} server
+   * @param {HTMLElement} root
+   */
   constructor(server, root) {
-    Object.assign(this, { server, root, known: new Map(), chosen: [], view: "figures", language: "all", threshold: null });
+    this.server = server;
+    this.root = root;
+    this.runs = new Runs(this);
+    /** @type {Record<ViewName, View>} */
+    this.views = {
+      figures: new Figures(this),
+      threshold: new Threshold(this),
+      mistakes: new Mistakes(this),
+      changes: new Changes(this),
+      versions: new Versions(this),
+    };
     root.replaceChildren(waiting("Looking for reports…"));
   }
 
+  get task() {
+    const tasks = /** @type {Task[]} */ (Object.keys(TASKS));
+    return this.chosenTask ?? tasks.find((task) => this.reports.some((one) => one.task === task)) ?? tasks[0];
+  }
+
+  /**
+   * @template {keyof EvaluationFunctions extends `evaluation_${infer Name}` ? Name : never} Name
+   * @param {Name} name
+   * @param {EvaluationFunctions[`evaluation_${Name}`][0]} request
+   * @returns {Promise<Reply<EvaluationFunctions[`evaluation_${Name}`][1]>>}
+   */
   call(name, request) {
     return call(this.server, `evaluation_${name}`, request);
   }
 
   async load() {
-    const found = await this.call("overview");
+    const found = await this.call("overview", {});
     if (!found.ok) {
-      this.root.replaceChildren(this.problem(found.error), button("Try again", { onclick: () => this.load() }));
+      this.root.replaceChildren(problem(found.error), button("Try again", { onclick: () => this.load() }));
       return;
     }
-    Object.assign(this, { reports: found.reports, versions: found.versions, data: found.data, manage: found.manage });
-    this.task ??= Object.keys(TASKS).find((task) => found.reports.some((one) => one.task === task)) ?? Object.keys(TASKS)[0];
-    this.runs ??= new Runs(this);
-    this.runs.take(found);
-    this.views ??= { figures: new Figures(this), threshold: new Threshold(this), mistakes: new Mistakes(this), changes: new Changes(this), versions: new Versions(this) };
+    this.reports = found.reports;
+    this.versions = found.versions;
+    this.data = found.data;
     this.problems = found.problems;
+    this.manage = found.manage;
+    this.chosenTask = this.task;
+    this.runs.take(found);
     this.draw();
   }
 
   // Everything above the views, and then the view that is open.
   draw() {
-    this.place = el("div", { class: "rp-view", role: "tabpanel" });
-    this.bar = el("div", { class: "rp-tabs", role: "tablist", "aria-label": "What to look at" });
-    this.bar.addEventListener("keydown", (event) => this.arrow(event));
+    const grow = el("span", { class: "rp-grow" });
     this.root.replaceChildren(
-      el("div", { class: "rp-ev-top" }, this.tasks(), this.dataSets(), this.languages(), el("span", { class: "rp-grow" }), this.runs.opener),
+      el("div", { class: "rp-ev-top" }, this.tasks(), this.dataSets(), this.languages(), grow, this.runs.opener),
       this.runs.root,
-      this.runs.form,
-      ...this.problems.map((text) => this.problem(text)),
-      (this.picker = el("div", { class: "rp-picker" })),
+      this.runs.form.root,
+      ...this.problems.map(problem),
+      this.picker,
       this.bar,
       this.place,
     );
-    this.pick(this.chosen.length ? this.chosen : this.shown().slice(0, CHOSEN_FIRST).map((one) => one.id));
-  }
-
-  problem(text) {
-    return el("p", { class: "rp-error", role: "alert", text });
+    const first = this.shown().slice(0, CHOSEN_FIRST);
+    this.pick(this.chosen.length ? this.chosen : first.map((one) => one.id));
   }
 
   // The reports of the chosen task on the chosen data; what agents use now comes first.
@@ -87,104 +164,107 @@ class Evaluation {
   }
 
   tasks() {
-    const choose = (task) => {
-      Object.assign(this, { task, chosenData: null, chosen: [], threshold: null, language: "all" });
-      this.draw();
+    const choose = (/** @type {Task} */ task) => {
+      this.chosenTask = task;
+      this.language = "all";
+      this.chooseData(null);
     };
     return field("Task", options(TASKS, this.task, choose));
   }
 
   dataSets() {
-    const words = Object.fromEntries(this.ofTask().map((one) => [dataOf(one), `${one.data.name}, ${count(one.data.rows)} rows`]));
-    if (!(this.chosenData in words)) this.chosenData = Object.keys(words)[0];
-    const choose = (data) => {
-      Object.assign(this, { chosenData: data, chosen: [], threshold: null });
-      this.draw();
-    };
-    return field("Data", Object.keys(words).length ? options(words, this.chosenData, choose) : el("span", { class: "rp-fine", text: "no report yet" }));
+    const named = this.ofTask().map((one) => [dataOf(one), `${one.data.name}, ${count(one.data.rows)} rows`]);
+    const words = Object.fromEntries(named);
+    if (this.chosenData === null || !(this.chosenData in words)) this.chosenData = named[0]?.[0] ?? null;
+    if (!named.length) return field("Data", el("span", { class: "rp-fine", text: "no report yet" }));
+    return field(
+      "Data",
+      options(words, this.chosenData, (data) => this.chooseData(data)),
+    );
+  }
+
+  /** @param {string | null} data null for the first */
+  chooseData(data) {
+    this.chosenData = data;
+    this.chosen = [];
+    this.threshold = null;
+    this.draw();
   }
 
   languages() {
+    /** @type {Record<LanguageChoice, string>} */
     const words = { all: "All languages", ...LANGUAGES };
-    return field("Language", options(words, this.language, (language) => {
+    const choose = (/** @type {LanguageChoice} */ language) => {
       this.language = language;
       this.open(this.view);
-    }));
+    };
+    return field("Language", options(words, this.language, choose));
   }
 
+  /** @param {string[]} ids */
   pick(ids) {
-    this.chosen = this.shown().map((one) => one.id).filter((id) => ids.includes(id)).slice(0, MOST_SERIES);
-    const box = (report) => {
-      const number = this.chosen.indexOf(report.id);
-      const input = el("input", { type: "checkbox", disabled: number < 0 && this.chosen.length === MOST_SERIES });
-      input.checked = number >= 0;
-      input.addEventListener("change", () => {
-        this.pick(input.checked ? [...this.chosen, report.id] : this.chosen.filter((id) => id !== report.id));
-        [...this.picker.querySelectorAll("input")].find((one) => one.dataset.id === report.id)?.focus();
-      });
-      input.dataset.id = report.id;
-      const [name, short] = HEADLINE[report.task];
-      return el(
-        "label",
-        { class: "rp-report" },
-        input,
-        number >= 0 ? swatch(number) : null,
-        el("span", { class: "rp-report-name", text: nameOf(report) }),
-        report.branded ? el("span", { class: "rp-brand", text: "Leaks" }) : null,
-        el("span", { class: "rp-fine", text: `${short} ${figure(report.figures[name])} · ${dateOf(report.created)}` }),
-      );
-    };
-    const none = el("p", { class: "rp-fine", text: this.manage ? "Nothing was measured yet: measure a version to see how good it is." : "Nothing was measured yet." });
-    this.picker.replaceChildren(...(this.shown().length ? this.shown().map(box) : [none]));
+    const heads = this.shown();
+    this.chosen = reportPicker(this.picker, heads, ids, (chosen) => this.pick(chosen));
+    if (!heads.length) {
+      const how = this.manage ? " Measure a version to see how good it is." : "";
+      this.picker.replaceChildren(el("p", { class: "rp-fine", text: `Nothing has been measured yet.${how}` }));
+    }
     this.open(this.view);
   }
 
+  /** @param {ViewName} view */
   async open(view) {
-    const usable = Object.keys(VIEWS).filter((name) => name !== "threshold" || this.task === "question-similarity");
+    const all = /** @type {ViewName[]} */ (Object.keys(VIEWS));
+    const usable = all.filter((name) => name !== "threshold" || this.task === "question-similarity");
     this.view = usable.includes(view) ? view : "figures";
-    this.bar.replaceChildren(
-      ...usable.map((name) =>
-        el("button", { type: "button", role: "tab", class: "rp-tab", "aria-selected": String(name === this.view), tabindex: name === this.view ? "0" : "-1", onclick: () => this.open(name), text: VIEWS[name] }),
-      ),
+    drawTabs(this.bar, Object.fromEntries(usable.map((name) => [name, VIEWS[name]])), this.view, (name) =>
+      this.open(/** @type {ViewName} */ (name)),
     );
-    const turn = (this.turn = {});
-    if (this.view !== "versions" && this.chosen.some((id) => !this.known.has(id))) this.place.replaceChildren(waiting("Reading the reports…"));
-    const reports = this.view === "versions" ? [] : await Promise.all(this.chosen.map((id) => this.report(id)));
+    this.turn += 1;
+    const { turn } = this;
+    const needsReports = this.view !== "versions";
+    const isUnread = this.chosen.some((id) => !this.known.has(id));
+    if (needsReports && isUnread) this.place.replaceChildren(waiting("Reading the reports…"));
+    const replies = needsReports ? await Promise.all(this.chosen.map((id) => this.report(id))) : [];
     if (turn !== this.turn) return;
-    const failed = reports.find((one) => !one.ok);
-    if (failed) this.place.replaceChildren(this.problem(failed.error));
-    else if (this.view !== "versions" && !reports.length) this.place.replaceChildren(el("p", { class: "rp-fine", text: "Choose a report above." }));
-    else {
+    const reports = replies.filter((one) => one.ok);
+    const failed = replies.find((one) => !one.ok);
+    if (failed) this.place.replaceChildren(problem(failed.error));
+    else if (needsReports && !reports.length) {
+      this.place.replaceChildren(el("p", { class: "rp-fine", text: "Choose a report above." }));
+    } else {
       this.threshold ??= reports[0]?.threshold ?? 0.5;
-      const leaky = reports.filter((one) => one.branded).map((one) => leakWarning(one));
       const content = el("div", { class: "rp-view-content" });
-      this.place.replaceChildren(...leaky, content);
+      this.place.replaceChildren(...reports.filter((one) => one.branded).map(leakWarning), content);
       await this.views[this.view].draw(content, reports);
     }
   }
 
-  arrow(event) {
-    const tabs = [...this.bar.children];
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
-    const next = (tabs.findIndex((tab) => tab === document.activeElement) + step + tabs.length) % tabs.length;
-    tabs[next].click();
-    this.bar.children[next].focus();
-  }
-
+  /**
+   * @param {string} id
+   * @returns {Promise<Reply<Report>>}
+   */
   async report(id) {
     const known = this.known.get(id);
-    if (known) return known;
+    if (known) return { ok: true, ...known };
     const found = await this.call("report", { id });
     if (found.ok) this.known.set(id, found);
     return found;
   }
 
-  // The report that a version's last run left, alone.
+  /**
+   * The report that a version's last run left, alone.
+   * @param {string} version
+   */
   showNewest(version) {
     const report = this.reports.find((one) => one.model.version === version);
     if (!report) return;
-    Object.assign(this, { task: report.task, chosenData: dataOf(report), chosen: [report.id], threshold: null, view: "figures", language: "all" });
+    this.chosenTask = report.task;
+    this.chosenData = dataOf(report);
+    this.chosen = [report.id];
+    this.threshold = null;
+    this.view = "figures";
+    this.language = "all";
     this.draw();
   }
 
@@ -194,4 +274,3 @@ class Evaluation {
     await this.load();
   }
 }
-

@@ -1,164 +1,123 @@
-// Single rows: what went wrong, worst first, and what changed between two reports.
-import { button, el, field, LANGUAGES, locale, marked, show } from "./dom.js";
-import { count, figure, leakWarning, options, pages, titleOf } from "./evaluation_words.js";
+// What a report got wrong, worst first.
+import { el, field, show } from "./dom.js";
+import { chip, options, Pages } from "./evaluation_parts.js";
+import { elsewhere, isPair, isTextless, placeOf, reading, TEXTLESS, texts } from "./evaluation_rows.js";
+import { count, figure, titleOf } from "./evaluation_words.js";
 
-const TEXTLESS = "This report carries no texts: measure on the same data here to see them.";
+/** @import { Evaluation } from "./evaluation.js" */
+/** @import { Mistake, MistakeKind, Report } from "./evaluation_records.js" */
 
 export class Mistakes {
+  // Made when the view is drawn.
+  /** @type {HTMLElement} */
+  kinds;
+  /** @type {HTMLElement} */
+  textless;
+  /** @type {Pages<Mistake>} */
+  list;
+
+  /** @param {Evaluation} tab */
   constructor(tab) {
-    Object.assign(this, { tab, kind: null, low: 0, high: 1, focus: null });
+    this.tab = tab;
+    /** @type {MistakeKind | null} */
+    this.kind = null;
+    this.low = 0;
+    this.high = 1;
+    // The report that is looked at.
+    this.focus = "";
   }
 
+  /**
+   * @param {HTMLElement} place
+   * @param {Report[]} reports
+   */
   async draw(place, reports) {
     const words = Object.fromEntries(reports.map((one) => [one.id, titleOf(one)]));
     if (!(this.focus in words)) this.focus = reports[0].id;
-    this.report = reports.find((one) => one.id === this.focus);
     this.kinds = el("div", { class: "rp-actions", role: "group", "aria-label": "Kind of mistake" });
-    this.list = el("div");
     this.textless = el("p", { class: "rp-fine", text: TEXTLESS, hidden: true });
-    const range = (name, key) => {
-      const input = el("input", { type: "number", class: "rp-input rp-short-input", min: "0", max: "1", step: "0.05", value: String(this[key]) });
-      input.addEventListener("change", () => {
-        this[key] = Math.min(1, Math.max(0, Number(input.value)));
-        input.value = String(this[key]);
-        this.fill();
-      });
-      return field(name, input);
-    };
-    const score = this.tab.task === "question-similarity" ? "P(same)" : "F1";
-    const choose = (id) => {
+    this.list = new Pages(entry, "No mistake of this kind.");
+    const isPairs = this.tab.task === "question-similarity";
+    const choose = (/** @type {string} */ id) => {
       this.focus = id;
       this.kind = null;
       this.draw(place, reports);
     };
-    const at = this.tab.task === "question-similarity" ? `A pair counts as the same from ${figure(this.tab.threshold)} on (set under Threshold). ` : "";
+    const threshold = figure(this.tab.threshold);
+    const at = isPairs ? `A pair counts as the same at a P(same) of ${threshold} or more (set under Threshold). ` : "";
     place.replaceChildren(
       el(
         "section",
         { class: "rp-panel" },
-        el("div", { class: "rp-filters" }, field("Report", options(words, this.focus, choose)), range(`${score} from`, "low"), range("to", "high")),
+        el(
+          "div",
+          { class: "rp-filters" },
+          field("Report", options(words, this.focus, choose)),
+          this.range(isPairs ? "P(same) from" : "F1 from", "low"),
+          this.range("to", "high"),
+        ),
         this.kinds,
         el("p", { class: "rp-fine", text: `${at}The worst mistakes come first.` }),
         this.textless,
       ),
-      this.list,
+      this.list.root,
     );
     await this.fill();
   }
 
-  async fill() {
-    const { language, threshold } = this.tab;
-    const request = { id: this.focus, threshold, kind: this.kind, language: language === "all" ? null : language, low: this.low, high: this.high };
-    const found = await pages(this.list, (offset) => this.tab.call("mistakes", { ...request, offset }), (one) => this.entry(one), "No mistake of this kind.");
-    if (!found.ok) return;
-    show(this.textless, found.rows.some(({ row }) => isTextless(row)));
-    const all = Object.values(found.kinds).reduce((sum, rows) => sum + rows, 0);
-    const chip = (name, rows, kind) => chooser(this, "kind", kind, `${name} ${count(rows)}`);
-    this.kinds.replaceChildren(chip("all", all, null), ...Object.entries(found.kinds).map(([name, rows]) => chip(name, rows, name)));
-  }
-
-  entry({ kind, score, row, differences }) {
-    const known = score === null ? null : `${"probability" in row ? "P(same)" : "F1"} ${figure(score)}`;
-    return el("li", { class: "rp-row" }, el("p", { class: "rp-row-head" }, el("span", { class: "rp-badge", text: kind }), known ? el("span", { class: "rp-number", text: known }) : null, place(row)), texts(row, differences), kind === "found elsewhere" ? elsewhere(row) : reading(row));
-  }
-}
-
-export class Changes {
-  constructor(tab) {
-    Object.assign(this, { tab, before: null, after: null, improved: true });
-  }
-
-  async draw(place, reports) {
-    const all = this.tab.shown();
-    if (all.length < 2) {
-      place.replaceChildren(el("p", { class: "rp-fine", text: "This needs two reports on the same data: measure another version or a baseline." }));
-      return;
-    }
-    const words = Object.fromEntries(all.map((one) => [one.id, titleOf(one)]));
-    if (!(this.after in words)) this.after = reports[0].id;
-    if (!(this.before in words) || this.before === this.after) this.before = reports.find((one) => one.id !== this.after)?.id ?? all.find((one) => one.id !== this.after).id;
-    this.summary = el("p");
-    this.warnings = el("div");
-    this.textless = el("p", { class: "rp-fine", text: TEXTLESS, hidden: true });
-    this.sides = el("div", { class: "rp-actions", role: "group", "aria-label": "Which rows" });
-    this.list = el("div");
-    const pick = (key) => options(words, this[key], (id) => {
-      this[key] = id;
+  /**
+   * @param {string} name
+   * @param {"low" | "high"} key
+   */
+  range(name, key) {
+    const input = el("input", {
+      type: "number",
+      class: "rp-input rp-short-input",
+      min: "0",
+      max: "1",
+      step: "0.05",
+      value: this[key],
+    });
+    input.addEventListener("change", () => {
+      this[key] = Math.min(1, Math.max(0, Number(input.value)));
+      input.value = String(this[key]);
       this.fill();
     });
-    place.replaceChildren(
-      el("section", { class: "rp-panel" }, el("div", { class: "rp-filters" }, field("Before", pick("before")), field("After", pick("after"))), this.warnings, this.summary, this.sides, this.textless),
-      this.list,
-    );
-    await this.fill();
+    return field(name, input);
   }
 
   async fill() {
-    const request = { before: this.before, after: this.after, improved: this.improved };
-    const leaky = this.tab.shown().filter((one) => one.branded && [this.before, this.after].includes(one.id) && !this.tab.chosen.includes(one.id));
-    this.warnings.replaceChildren(...leaky.map(leakWarning));
-    const found = await pages(this.list, (offset) => this.tab.call("changes", { ...request, offset }), (one) => this.entry(one), "No such row.");
-    if (!found.ok) {
-      this.summary.replaceChildren();
-      this.sides.replaceChildren();
-      return;
-    }
-    show(this.textless, found.rows.some(({ before, after }) => isTextless(before) && isTextless(after)));
-    const sure = found.p_value < 0.001 ? "p < 0.001" : `p = ${found.p_value.toFixed(3)}`;
-    const verdict = found.p_value < 0.05 ? "more than chance explains" : "no more than chance explains";
-    this.summary.textContent = `Of ${count(found.rows_compared)} common rows, ${count(found.won)} were gained and ${count(found.lost)} lost: ${verdict} (McNemar's exact test, ${sure}).`;
-    this.sides.replaceChildren(chooser(this, "improved", true, `gained ${count(found.won)}`), chooser(this, "improved", false, `lost ${count(found.lost)}`));
+    const { low, high, kind } = this;
+    const request = {
+      id: this.focus,
+      threshold: this.tab.threshold ?? 0,
+      kind,
+      language: this.tab.language === "all" ? null : this.tab.language,
+      low,
+      high,
+    };
+    const found = await this.list.show((offset) => this.tab.call("mistakes", { ...request, offset }));
+    if (!found.ok) return;
+    show(
+      this.textless,
+      found.rows.some(({ row }) => isTextless(row)),
+    );
+    const kinds = /** @type {[MistakeKind, number][]} */ (Object.entries(found.kinds));
+    const all = kinds.reduce((sum, [, rows]) => sum + rows, 0);
+    const choose = (/** @type {MistakeKind | null} */ wanted, /** @type {number} */ rows) =>
+      chip(`${wanted ?? "all"} ${count(rows)}`, this.kind === wanted, () => {
+        this.kind = wanted;
+        this.fill();
+      });
+    this.kinds.replaceChildren(choose(null, all), ...kinds.map(([name, rows]) => choose(name, rows)));
   }
-
-  entry({ before, after, was_right, is_right, differences }) {
-    const line = (name, row, right) =>
-      el("p", { class: right ? "rp-answered rp-right" : "rp-answered rp-wrong" }, el("strong", { text: name }), said(row), el("span", { class: "rp-fine", text: right ? "right" : "wrong" }));
-    return el("li", { class: "rp-row" }, el("p", { class: "rp-row-head" }, place(after)), texts(isTextless(after) ? before : after, differences), line("Before", before, was_right), line("After", after, is_right), gold(after));
-  }
 }
 
-// A button that sets `view[key]` to `value` and shows the rows that belong to it.
-function chooser(view, key, value, label) {
-  const choose = () => {
-    view[key] = value;
-    view.fill();
-  };
-  return button(label, { class: "rp-kind", "aria-pressed": String(view[key] === value), onclick: choose });
-}
-
-function place(row) {
-  const words = [`row ${row.row}`, LANGUAGES[row.language], "same" in row ? `truly ${row.same ? "the same" : "different"}` : null];
-  return el("span", { class: "rp-fine", text: words.filter(Boolean).join(" · ") });
-}
-
-function said(row) {
-  if ("probability" in row) return row.probability === null ? " unreadable " : ` P(same) ${figure(row.probability)} `;
-  if (row.prediction === null) return " not in the text ";
-  return isTextless(row) ? " an answer " : ` “${row.prediction}” `;
-}
-
-const isTextless = (row) => row.question === undefined && row.question1 === undefined;
-
-// Pairs with the same words marked as on a card.
-function texts(row, differences) {
-  if (differences) return el("div", { class: "rp-questions", lang: locale(row.language) }, el("p", {}, marked(row.question1, differences.asked_only)), el("p", {}, marked(row.question2, differences.past_only)));
-  if (isTextless(row)) return null;
-  return el("div", { class: "rp-questions", lang: "pt-BR" }, el("p", { text: row.question }));
-}
-
-function reading(row) {
-  if ("probability" in row || isTextless(row)) return null;
-  const context = row.context ? el("details", { class: "rp-as-table" }, el("summary", { text: "The text" }), el("p", { class: "rp-answer", lang: "pt-BR", text: row.context })) : null;
-  return el("div", {}, el("p", { class: "rp-answered rp-wrong" }, el("strong", { text: "Answered" }), said(row)), gold(row), context);
-}
-
-// The question was also asked of a text that does not hold its answer.
-function elsewhere(row) {
-  if (isTextless(row)) return null;
-  return el("div", {}, el("p", { class: "rp-answered rp-wrong" }, el("strong", { text: "From another text" }), ` “${row.elsewhere}”`), el("p", { class: "rp-answered rp-right" }, el("strong", { text: "Expected" }), " not in the text"));
-}
-
-function gold(row) {
-  if ("probability" in row || isTextless(row)) return null;
-  return el("p", { class: "rp-answered rp-right" }, el("strong", { text: "Expected" }), row.answers?.length ? ` “${row.answers.join("” or “")}”` : " not in the text");
+/** @param {Mistake} mistake */
+function entry({ kind, score, row, differences }) {
+  const measure = isPair(row) ? "P(same)" : "F1";
+  const known = score === null ? null : el("span", { class: "rp-number", text: `${measure} ${figure(score)}` });
+  const head = el("p", { class: "rp-row-head" }, el("span", { class: "rp-badge", text: kind }), known, placeOf(row));
+  const answer = kind === "found elsewhere" ? elsewhere(row) : reading(row);
+  return el("li", { class: "rp-row" }, head, texts(row, differences), answer);
 }

@@ -1,40 +1,65 @@
 // The form that moves a version to another stage. Nothing moves without a reason.
 import { button, el, field, table } from "./dom.js";
+import { short } from "./evaluation_words.js";
+import { EFFECTS, TITLES } from "./move_words.js";
 
-const TITLES = { production: "Promote to production", staging: "Promote to staging", archive: "Archive", "roll back": "Roll back" };
-const WORDS = {
-  production: "Agents' questions are judged with it from the app's next start. The version there now is archived.",
-  staging: "It stands beside the one in production. The version staged now is archived.",
-  archive: "It is no longer used. If it is in production, its task has no version then.",
-  "roll back": "The version that was in production before this one comes back.",
-};
+/** @import { Check, Move, MoveReply, MoveRequest, Version } from "./evaluation_records.js" */
+/** @import { Reply } from "./gradio_component.js" */
 
 export class MoveForm {
-  // move({digest, move, why, override}) -> Promise<{ok, error} | {ok, checks}>
+  // What the form is open for.
+  /** @type {Version} */
+  version;
+  /** @type {Move} */
+  chosen;
+
+  /**
+   * @param {(request: MoveRequest) => Promise<Reply<MoveReply>>} move
+   * @param {() => void} moved
+   */
   constructor(move, moved) {
-    Object.assign(this, { move, moved });
+    this.move = move;
+    this.moved = moved;
     this.title = el("h2", { id: "rp-move-title" });
     this.words = el("p", { class: "rp-fine" });
     this.why = area();
     this.override = area();
-    this.overriding = field("Why in spite of that", this.override);
+    this.overriding = field("Why promote it anyway", this.override);
     this.refusal = el("div", { class: "rp-refusal", role: "alert" });
     this.error = el("p", { class: "rp-error", role: "alert" });
     this.submit = el("button", { type: "submit", class: "rp-button rp-primary" });
-    const form = el("form", { method: "dialog" }, this.title, this.words, field("Why", this.why), this.refusal, this.error, el("div", { class: "rp-actions" }, this.submit, button("Cancel", { onclick: () => this.root.close() })));
+    const cancel = button("Cancel", { onclick: () => this.root.close() });
+    const form = el(
+      "form",
+      { method: "dialog" },
+      this.title,
+      this.words,
+      field("Why", this.why),
+      this.refusal,
+      this.error,
+      el("div", { class: "rp-actions" }, this.submit, cancel),
+    );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.send();
     });
+    /** @type {HTMLDialogElement} */
     this.root = el("dialog", { class: "rp-dialog", "aria-labelledby": "rp-move-title" }, form);
   }
 
+  /**
+   * @param {Version} version
+   * @param {Move} move
+   */
   open(version, move) {
-    Object.assign(this, { version, chosen: move });
-    this.title.textContent = `${TITLES[move]}: ${version.digest.slice(0, 12)}`;
-    this.words.textContent = WORDS[move];
+    this.version = version;
+    this.chosen = move;
+    this.title.textContent = `${TITLES[move]}: ${short(version.digest)}`;
+    this.words.textContent = EFFECTS[move];
     this.submit.textContent = TITLES[move];
-    this.why.value = this.override.value = this.error.textContent = "";
+    this.why.value = "";
+    this.override.value = "";
+    this.error.textContent = "";
     this.refusal.replaceChildren();
     this.root.showModal();
     this.why.focus();
@@ -42,25 +67,42 @@ export class MoveForm {
 
   async send() {
     this.submit.disabled = true;
-    const reply = await this.move({ digest: this.version.digest, move: this.chosen, why: this.why.value, override: this.override.value.trim() });
+    const reply = await this.move({
+      digest: this.version.digest,
+      move: this.chosen,
+      why: this.why.value,
+      override: this.override.value.trim(),
+    });
     this.submit.disabled = false;
     this.error.textContent = reply.ok ? "" : reply.error;
+    if (!reply.ok) return;
     if (reply.checks) this.refused(reply.checks);
-    else if (reply.ok) {
+    else {
       this.root.close();
       this.moved();
     }
   }
 
+  /** @param {Check[]} checks */
   refused(checks) {
-    const row = ({ name, figure, bound, passed }) =>
-      el("tr", { class: passed ? "" : "rp-failed" }, el("th", { scope: "row", text: name }), el("td", { text: figure }), el("td", { text: bound }), el("td", {}, el("strong", { text: passed ? "passed" : "failed" })));
+    const row = (/** @type {Check} */ { name, figure, bound, passed }) =>
+      el(
+        "tr",
+        { class: passed ? "" : "rp-failed" },
+        el("th", { scope: "row", text: name }),
+        el("td", { text: figure }),
+        el("td", { text: bound }),
+        el("td", {}, el("strong", { text: passed ? "passed" : "failed" })),
+      );
+    const text =
+      "The gate refuses this version. Measure what is missing, choose a better version, or say why this one should " +
+      "be promoted anyway.";
     this.refusal.replaceChildren(
-      el("p", { class: "rp-notice", text: "The gate refuses it. Measure what is missing, take a better version, or say why this one goes all the same." }),
+      el("p", { class: "rp-notice", text }),
       table(["Check", "Figure", "Bound", ""], el("tbody", {}, checks.map(row))),
       this.overriding,
     );
-    this.submit.textContent = `${TITLES[this.chosen]} all the same`;
+    this.submit.textContent = `${TITLES[this.chosen]} anyway`;
     this.override.required = true;
     this.override.focus();
   }

@@ -1,10 +1,28 @@
-// Names of measures and systems, and the small pieces that all views of the Evaluation tab are made of.
-import { button, el } from "./dom.js";
+// How the Evaluation tab names tasks, measures, systems and dates.
 
+/** @import { Model, Stage, Task } from "./evaluation_records.js" */
+
+/** @type {Record<Task, string>} */
 export const TASKS = { "question-similarity": "Same question?", "portuguese-qa": "Reading" };
+
+/**
+ * The one figure that a list of reports shows: its name, and how it is written.
+ * @type {Record<Task, [name: string, words: string]>}
+ */
 export const HEADLINE = { "question-similarity": ["f1", "F1"], "portuguese-qa": ["exact_match", "exact"] };
 
-// In this order; a measure without a name here stands last, under its own.
+/** @type {Record<Stage, string>} */
+export const STAGES = {
+  production: "in production",
+  staging: "staging",
+  candidate: "candidate",
+  archived: "archived",
+};
+
+/**
+ * In this order; a measure without a name here stands last, under its own.
+ * @type {Record<string, string>}
+ */
 export const MEASURES = {
   accuracy: "Accuracy",
   precision: "Precision",
@@ -23,61 +41,63 @@ export const MEASURES = {
 // The smaller the better.
 export const LOWER = new Set(["brier", "ece", "missed", "unreadable"]);
 
+/** @type {Record<string, string>} */
 const SYSTEMS = { judge: "Judge", adapter: "Adapter alone", reader: "Reader" };
 
+/** @param {number | null | undefined} value */
 export const figure = (value) => (typeof value === "number" ? value.toFixed(3) : "–");
+
+/** @param {number} value a share in [0, 1], or NaN */
 export const share = (value) => (Number.isFinite(value) ? `${(value * 100).toFixed(1)} %` : "–");
+
+/** @param {number} value */
 export const count = (value) => value.toLocaleString("en");
 
-// A report's title says of leaks wherever it stands.
+/** @param {string} digest */
+export const short = (digest) => digest.slice(0, 12);
+
+/** @typedef {{ system: string, model: Model }} Measured */
+
+/**
+ * A report's title says of leaks wherever it stands.
+ * @param {Measured & { branded: boolean }} report
+ */
 export const titleOf = (report) => (report.branded ? `${nameOf(report)} (leaks)` : nameOf(report));
 
+/** @param {Measured} report */
 export function nameOf({ system, model }) {
   const name = SYSTEMS[system] ?? system;
   return model.version ? `${name} · ${model.version.slice(0, 8)}` : name;
 }
 
+/** @param {string} iso */
 export function dateOf(iso) {
-  return iso ? new Date(iso).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" }) : "no date";
+  if (!iso) return "no date";
+  return new Date(iso).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
 }
 
+/** @param {string} iso */
 export function momentOf(iso) {
-  return new Date(iso).toLocaleString("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+  const date = new Date(iso);
+  return date.toLocaleString("en-GB", {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+  });
 }
 
-export function leakWarning(report) {
-  const words = `was measured in spite of leaks: ${count(report.leaks.rows.length)} of its rows equal training rows or hold a label. Its figures are too good.`;
-  return el("p", { class: "rp-leaky", role: "alert" }, el("strong", { text: nameOf(report) }), words);
-}
-
-export function options(words, chosen, choose) {
-  const select = el("select", { class: "rp-input" }, ...Object.entries(words).map(([value, text]) => el("option", { value, text })));
-  select.value = chosen;
-  select.addEventListener("change", () => choose(select.value));
-  return select;
-}
-
-// Pages of rows that come from the server: `ask(offset)` resolves to {ok, total, offset, size, rows}, `draw` makes a node
-// of a row. Resolves to the first reply.
-export async function pages(place, ask, draw, none) {
-  const turn = (place.turn = {});
-  const at = async (offset) => {
-    const found = await ask(offset);
-    if (turn !== place.turn) return found;
-    if (!found.ok) {
-      place.replaceChildren(el("p", { class: "rp-error", role: "alert", text: found.error }));
-      return found;
-    }
-    const turnTo = async (to) => {
-      await at(to);
-      place.scrollIntoView({ block: "start" });
-    };
-    const step = (label, to) => button(label, { disabled: to < 0 || to >= found.total, onclick: () => turnTo(to) });
-    const { size } = found;
-    const last = Math.min(found.offset + size, found.total);
-    const pager = found.total > size ? el("div", { class: "rp-actions" }, step("Previous", found.offset - size), el("span", { class: "rp-fine", text: `${count(found.offset + 1)}–${count(last)} of ${count(found.total)}` }), step("Next", found.offset + size)) : null;
-    place.replaceChildren(...(found.rows.length ? [el("ul", { class: "rp-rows" }, found.rows.map(draw)), pager].filter(Boolean) : [el("p", { class: "rp-fine", text: none })]));
-    return found;
-  };
-  return at(0);
+/**
+ * Single numbers of a nested object, each under its whole name; whole numbers are counts.
+ * @param {object} metrics
+ * @param {string} [before] what stands before every name
+ * @returns {[name: string, words: string][]}
+ */
+export function flatMetrics(metrics, before = "") {
+  return Object.entries(metrics).flatMap(([name, value]) => {
+    const whole = `${before}${name.replaceAll("_", " ")}`;
+    if (typeof value === "number") return [[whole, Number.isInteger(value) ? count(value) : figure(value)]];
+    return value && typeof value === "object" && !Array.isArray(value) ? flatMetrics(value, `${whole} `) : [];
+  });
 }

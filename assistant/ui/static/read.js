@@ -1,6 +1,15 @@
 // The Read tab: question and text in, the place of the answer out.
-import { button, el, field, follow, LANGUAGES, locale, percent, show } from "./dom.js";
+import { follow, rootOf } from "./component.js";
+import { button, el, field, marked, problem, waiting } from "./dom.js";
+import { passagePieces } from "./marks.js";
 import { UNREACHABLE } from "./server.js";
+import { LANGUAGES, locale, percent } from "./wording.js";
+
+/** @import { Component } from "./gradio_component.js" */
+/** @import { Candidate, FoundMessage, ReadEvents, ReadFailedMessage, ReadingMessage } from "./records.js" */
+
+/** @typedef {ReadingMessage | FoundMessage | ReadFailedMessage} Message */
+/** @typedef {Component<Message, ReadEvents>} ReadComponent */
 
 const EXAMPLE = {
   question: "Qual é o prazo para pedir o reembolso?",
@@ -9,27 +18,42 @@ const EXAMPLE = {
     "e o valor volta pela mesma forma de pagamento em até dez dias úteis.",
 };
 
+/** @param {ReadComponent} component */
 export function start(component) {
-  const root = component.element.querySelector(".rp-root");
-  const reader = new Reader(component, root);
+  const reader = new Reader(component.trigger, rootOf(component.element));
   follow(component, (value) => reader.receive(value));
 }
 
 class Reader {
-  constructor({ trigger }, root) {
+  /**
+   * @param {ReadComponent["trigger"]} trigger
+   * @param {HTMLElement} root
+   */
+  constructor(trigger, root) {
     this.trigger = trigger;
     this.key = 0;
-    this.question = el("textarea", { class: "rp-input", id: "rp-read-question", rows: "2", placeholder: EXAMPLE.question });
-    this.context = el("textarea", { class: "rp-input", id: "rp-read-context", rows: "10", placeholder: "Paste the text, or pick a past answer." });
-    this.query = el("input", { class: "rp-input", id: "rp-read-query", type: "search", placeholder: "Search the library" });
+    this.question = el("textarea", {
+      class: "rp-input",
+      id: "rp-read-question",
+      rows: "2",
+      placeholder: EXAMPLE.question,
+    });
+    this.context = el("textarea", {
+      class: "rp-input",
+      id: "rp-read-context",
+      rows: "10",
+      placeholder: "Paste the text, or pick a past answer.",
+    });
+    this.query = el("input", {
+      class: "rp-input",
+      id: "rp-read-query",
+      type: "search",
+      placeholder: "Search the library",
+    });
     this.results = el("ul", { class: "rp-results", "aria-live": "polite" });
     this.submit = button("Find the answer", { class: "rp-primary", onclick: () => this.read() });
-    this.result = el("div", { class: "rp-result", "aria-live": "polite" }, el("p", { class: "rp-fine", text: "The answer and its place in the text appear here." }));
-    const search = el("form", { class: "rp-search", role: "search" }, this.query, el("button", { type: "submit", class: "rp-button", text: "Search" }));
-    search.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.find();
-    });
+    const empty = el("p", { class: "rp-fine", text: "The answer and its place in the text appear here." });
+    this.result = el("div", { class: "rp-result", "aria-live": "polite" }, empty);
     this.question.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
         event.preventDefault();
@@ -37,18 +61,37 @@ class Reader {
       }
     });
     window.addEventListener("resposta:found", ({ detail }) => this.receive(detail));
-    window.addEventListener("resposta:failed", ({ detail }) => ["read", "find"].includes(detail) && this.fail(UNREACHABLE));
+    window.addEventListener("resposta:failed", ({ detail }) => {
+      if (detail === "read" || detail === "find") this.fail(UNREACHABLE);
+    });
+    const example = button("Try an example", { class: "rp-quiet", onclick: () => this.example() });
+    const pick = el("summary", { text: "Pick a past answer as the text" });
     root.replaceChildren(
       el(
         "div",
         { class: "rp-left" },
         field("Question (Portuguese)", this.question),
         field("Text", this.context),
-        el("div", { class: "rp-actions" }, this.submit, button("Try an example", { class: "rp-quiet", onclick: () => this.example() })),
-        el("details", { class: "rp-pick" }, el("summary", { text: "Pick a past answer as the text" }), search, this.results),
+        el("div", { class: "rp-actions" }, this.submit, example),
+        el("details", { class: "rp-pick" }, pick, this.search(), this.results),
       ),
-      el("aside", { class: "rp-reply", "aria-label": "Answer" }, el("h2", { class: "rp-title", text: "Answer" }), this.result),
+      el(
+        "aside",
+        { class: "rp-reply", "aria-label": "Answer" },
+        el("h2", { class: "rp-title", text: "Answer" }),
+        this.result,
+      ),
     );
+  }
+
+  search() {
+    const submit = el("button", { type: "submit", class: "rp-button", text: "Search" });
+    const form = el("form", { class: "rp-search", role: "search" }, this.query, submit);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.find();
+    });
+    return form;
   }
 
   example() {
@@ -58,58 +101,64 @@ class Reader {
   }
 
   read() {
-    this.busy(true);
-    this.result.replaceChildren(el("p", { class: "rp-state" }, el("span", { class: "rp-spinner", "aria-hidden": "true" }), "Reading…"));
-    this.trigger("read", { key: ++this.key, question: this.question.value, context: this.context.value });
+    this.submit.disabled = true;
+    this.result.replaceChildren(waiting("Reading…"));
+    this.key += 1;
+    this.trigger("read", { key: this.key, question: this.question.value, context: this.context.value });
   }
 
   find() {
-    this.trigger("find", { key: ++this.key, query: this.query.value });
+    this.key += 1;
+    this.trigger("find", { key: this.key, query: this.query.value });
   }
 
+  /** @param {Message} value */
   receive(value) {
     if (value.kind === "failed" && value.key === this.key) this.fail(value.error);
     if (value.kind === "found") this.found(value.results);
     if (value.kind === "reading" && value.key === this.key) this.shown(value);
   }
 
-  shown({ found, answer, start, end, confidence, context, notice }) {
-    this.busy(false);
-    const told = notice ? [el("p", { class: "rp-fine", text: notice })] : [];
-    if (!found) {
-      this.result.replaceChildren(el("div", { class: "rp-none" }, el("strong", { text: "Not in the text" }), el("p", { lang: "pt-BR", text: "Não está no texto." })), ...told);
+  /** @param {ReadingMessage} reading */
+  shown({ answer, start, end, confidence, context, notice }) {
+    this.submit.disabled = false;
+    const told = notice ? el("p", { class: "rp-fine", text: notice }) : "";
+    if (answer === null || start === null || end === null) {
+      const said = el("strong", { text: "Not in the text" });
+      const translated = el("p", { lang: "pt-BR", text: "Não está no texto." });
+      this.result.replaceChildren(el("div", { class: "rp-none" }, said, translated), told);
       return;
     }
-    // Offsets count whole characters, JavaScript's strings count UTF-16 units.
-    const characters = [...context];
-    const mark = el("mark", { text: characters.slice(start, end).join("") });
+    const passage = marked(passagePieces(context, start, end));
     this.result.replaceChildren(
       el("p", { class: "rp-short", lang: "pt-BR", text: answer }),
       el("p", { class: "rp-fine", text: `Confidence ${percent(confidence)}` }),
-      el("div", { class: "rp-answer rp-context", lang: "pt-BR" }, characters.slice(0, start).join(""), mark, characters.slice(end).join("")),
-      ...told,
+      el("div", { class: "rp-answer rp-context", lang: "pt-BR" }, passage),
+      told,
     );
-    mark.scrollIntoView({ block: "nearest" });
+    this.result.querySelector("mark")?.scrollIntoView({ block: "nearest" });
   }
 
+  /** @param {Candidate[]} results */
   found(results) {
-    const entry = (one) =>
-      el("li", {}, button(one.question, { class: "rp-example", lang: locale(one.language), onclick: () => this.pick(one) }), el("span", { class: "rp-fine", text: LANGUAGES[one.language] }));
-    this.results.replaceChildren(...(results.length ? results.map(entry) : [el("li", { class: "rp-fine", text: "Nothing found." })]));
+    const entry = (/** @type {Candidate} */ one) => {
+      const onclick = () => this.pick(one);
+      const pick = button(one.question, { class: "rp-example", lang: locale(one.language), onclick });
+      return el("li", {}, pick, el("span", { class: "rp-fine", text: LANGUAGES[one.language] }));
+    };
+    const none = el("li", { class: "rp-fine", text: "Nothing found." });
+    this.results.replaceChildren(...(results.length ? results.map(entry) : [none]));
   }
 
+  /** @param {Candidate} one */
   pick(one) {
     this.context.value = one.answer;
     this.question.focus();
   }
 
+  /** @param {string} message */
   fail(message) {
-    this.busy(false);
-    this.result.replaceChildren(el("p", { class: "rp-error", role: "alert", text: message }));
-  }
-
-  busy(on) {
-    this.submit.disabled = on;
-    show(this.result, true);
+    this.submit.disabled = false;
+    this.result.replaceChildren(problem(message));
   }
 }

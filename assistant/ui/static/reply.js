@@ -1,35 +1,56 @@
 // The reply an agent is about to send: editable, with its placeholders marked until they are filled.
-import { button, el, icon, show } from "./dom.js";
+import { button, el, icon, marked, show } from "./dom.js";
+import { withAnswer } from "./draft.js";
+import { placeholderPieces, placeholders } from "./marks.js";
 
-const PLACEHOLDER = /\{\{?\s*[\p{L}_][\p{L}\p{N}_ .-]{0,39}\}\}?/gu;
+/** @import { Card } from "./card.js" */
+/** @import { Draft, Source } from "./draft.js" */
 
-export const placeholders = (text) => [...new Set(text.match(PLACEHOLDER) ?? [])];
+/**
+ * `report` tells the server what came of a past answer, `write` opens the form for a new one.
+ * @typedef {object} ReplyDesk
+ * @property {{ write: boolean }} allowed
+ * @property {(source: Source, verdict: "used" | "edited", text: string) => void} report
+ * @property {() => void} write
+ */
 
 export class Reply {
-  // report(source, verdict, text): tell the server; write(): open the form for a new answer
+  /** @param {ReplyDesk} desk */
   constructor({ report, write, allowed }) {
     this.report = report;
+    /** @type {Source[]} */
     this.sources = [];
-    this.inserted = "";
+    // What the server knows as used or edited.
     this.reported = "";
+    // Whether a press on Copy still has to be confirmed while there are placeholders.
+    this.unconfirmed = true;
     this.mirror = el("div", { class: "rp-mirror", "aria-hidden": "true" });
-    this.field = el("textarea", { class: "rp-reply-text", id: "rp-reply-text", rows: "12", placeholder: "Choose an answer, or write your own." });
+    this.field = el("textarea", {
+      class: "rp-reply-text",
+      id: "rp-reply-text",
+      rows: "12",
+      placeholder: "Choose an answer, or write your own.",
+    });
     this.chips = el("div", { class: "rp-chips" });
     this.status = el("p", { class: "rp-status", role: "status" });
-    this.copyButton = button("Copy", { class: "rp-primary", onclick: () => this.copy() }, icon("copy"));
-    this.writeButton = button("Write a new answer", { onclick: () => write() });
-    show(this.writeButton, allowed.write);
+    this.copyLabel = el("span", { text: "Copy" });
+    this.copyButton = button("", { class: "rp-primary", onclick: () => this.copy() }, icon("copy"), this.copyLabel);
+    const clear = button("Clear", { onclick: () => this.clear() });
+    const writeButton = button("Write a new answer", { onclick: () => write() });
+    show(writeButton, allowed.write);
     this.root = el(
       "aside",
       { class: "rp-reply", "aria-label": "Reply" },
       el("label", { class: "rp-title", for: "rp-reply-text", text: "Your reply" }),
       el("div", { class: "rp-editor" }, this.mirror, this.field),
       this.chips,
-      el("div", { class: "rp-actions" }, this.copyButton, button("Clear", { onclick: () => this.clear() }), this.writeButton),
+      el("div", { class: "rp-actions" }, this.copyButton, clear, writeButton),
       this.status,
     );
     this.field.addEventListener("input", () => this.refresh());
-    this.field.addEventListener("scroll", () => (this.mirror.scrollTop = this.field.scrollTop));
+    this.field.addEventListener("scroll", () => {
+      this.mirror.scrollTop = this.field.scrollTop;
+    });
     this.refresh();
   }
 
@@ -37,17 +58,15 @@ export class Reply {
     return this.field.value;
   }
 
-  // Answers to several questions of one message go below each other; anything else replaces.
+  /** @param {Card} card */
   use(card) {
+    const before = { text: this.text, sources: this.sources };
     const source = { interaction: card.interaction, answer: card.match.id, part: card.part };
-    const joins = this.sources.length && this.text.trim() && this.sources.every((one) => one.interaction === source.interaction && one.part !== source.part);
-    const before = { text: this.text, sources: this.sources, inserted: this.inserted };
-    this.field.value = joins ? `${this.text.trimEnd()}\n\n${card.match.answer}` : card.match.answer;
-    this.sources = joins ? [...this.sources, source] : [source];
-    this.inserted = this.reported = this.field.value;
-    this.refresh();
-    this.say(joins ? "Added below." : "Inserted.");
-    if (before.text.trim() && !joins) this.offerUndo(before);
+    const draft = withAnswer(before, source, card.match.answer);
+    this.reported = draft.text;
+    this.put(draft);
+    this.say(draft.joined ? "Added below." : "Inserted.");
+    if (before.text.trim() && !draft.joined) this.offerUndo(before);
     this.field.scrollTop = 0;
     this.field.focus();
     const [first] = placeholders(this.text);
@@ -56,55 +75,42 @@ export class Reply {
     this.report(source, "used", "");
   }
 
+  /** @param {Draft} draft */
+  put({ text, sources }) {
+    this.field.value = text;
+    this.sources = sources;
+    this.refresh();
+  }
+
+  /** @param {Draft} before */
   offerUndo(before) {
-    this.status.append(
-      " ",
-      button("Undo", {
-        class: "rp-quiet",
-        onclick: () => {
-          this.field.value = before.text;
-          this.sources = before.sources;
-          this.inserted = before.inserted;
-          this.refresh();
-          this.say("Your text is back.");
-        },
-      }),
-    );
+    const undo = () => {
+      this.put(before);
+      this.say("Your text is back.");
+    };
+    this.status.append(" ", button("Undo", { class: "rp-quiet", onclick: undo }));
   }
 
   clear() {
-    this.field.value = "";
-    this.sources = [];
-    this.inserted = this.reported = "";
-    this.refresh();
+    this.reported = "";
+    this.put({ text: "", sources: [] });
     this.say("");
     this.field.focus();
   }
 
   refresh() {
     const open = placeholders(this.text);
-    this.mirror.replaceChildren(...this.highlighted(), "\n");
+    this.mirror.replaceChildren(...marked(placeholderPieces(this.text)), "\n");
     this.mirror.scrollTop = this.field.scrollTop;
     show(this.chips, open.length > 0);
-    this.chips.replaceChildren(
-      el("span", { text: "Still to fill:" }),
-      ...open.map((name) => button(name, { class: "rp-chip", title: "Select it in the text", onclick: () => this.select(name) })),
-    );
+    const chip = (/** @type {string} */ name) =>
+      button(name, { class: "rp-chip", title: "Select it in the text", onclick: () => this.select(name) });
+    this.chips.replaceChildren(el("span", { text: "Still to fill in:" }), ...open.map(chip));
     this.copyButton.disabled = !this.text.trim();
-    this.unconfirmed = true;
-    this.copyButton.lastChild.textContent = "Copy";
+    this.confirmCopy(false);
   }
 
-  highlighted() {
-    const nodes = [];
-    let at = 0;
-    for (const found of this.text.matchAll(PLACEHOLDER)) {
-      nodes.push(this.text.slice(at, found.index), el("mark", { text: found[0] }));
-      at = found.index + found[0].length;
-    }
-    return [...nodes, this.text.slice(at)];
-  }
-
+  /** @param {string} name */
   select(name) {
     const start = this.text.indexOf(name);
     if (start < 0) return;
@@ -112,12 +118,17 @@ export class Reply {
     this.field.setSelectionRange(start, start + name.length);
   }
 
+  /** @param {boolean} asked whether the next press copies in spite of placeholders */
+  confirmCopy(asked) {
+    this.unconfirmed = !asked;
+    this.copyLabel.textContent = asked ? "Copy anyway" : "Copy";
+  }
+
   async copy() {
     const open = placeholders(this.text);
     if (open.length && this.unconfirmed) {
-      this.unconfirmed = false;
-      this.copyButton.lastChild.textContent = "Copy anyway";
-      this.say(`Not copied: ${open.join(", ")} still to fill.`, true);
+      this.confirmCopy(true);
+      this.say(`Not copied: ${open.join(", ")} still to fill in.`, true);
       return;
     }
     try {
@@ -127,16 +138,19 @@ export class Reply {
       // No permission (an insecure address, a frame): the selected text can still be copied by hand.
       this.field.focus();
       this.field.select();
-      this.say("The browser did not allow it: press Ctrl+C.", true);
+      this.say("The browser does not allow copying: press Ctrl+C.", true);
     }
-    this.copyButton.lastChild.textContent = "Copy";
-    this.unconfirmed = true;
+    this.confirmCopy(false);
     if (this.text !== this.reported) {
       this.reported = this.text;
       for (const source of this.sources) this.report(source, "edited", this.text);
     }
   }
 
+  /**
+   * @param {string} text
+   * @param {boolean} [warning]
+   */
   say(text, warning = false) {
     this.status.textContent = text;
     this.status.classList.toggle("rp-warning", warning);

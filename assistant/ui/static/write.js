@@ -1,8 +1,14 @@
 // The form for a new answer.
 import { button, el, field } from "./dom.js";
 
+/** @import { Reply } from "./gradio_component.js" */
+/** @import { WriteReply, WriteRequest } from "./records.js" */
+
 export class WriteForm {
-  // save({question, answer, language, tags}) -> Promise<{ok, error}>
+  /**
+   * @param {(answer: WriteRequest) => Promise<Reply<WriteReply>>} save
+   * @param {() => void} saved
+   */
   constructor(save, saved) {
     this.save = save;
     this.saved = saved;
@@ -32,9 +38,14 @@ export class WriteForm {
       event.preventDefault();
       this.send();
     });
+    /** @type {HTMLDialogElement} */
     this.root = el("dialog", { class: "rp-dialog", "aria-labelledby": "rp-new-title" }, form);
   }
 
+  /**
+   * @param {string} question
+   * @param {string} answer
+   */
   open(question, answer) {
     this.question.value = question;
     this.answer.value = answer;

@@ -11,8 +11,8 @@ from assistant import prompts
 from assistant.bases.catalogue import CATALOGUE
 from assistant.generator import TreePrompt
 from assistant.judge.calibration import JudgeModel
-from assistant.records import TASKS
 from assistant.serving.load import LoadedModel
+from assistant.tasks import TASKS
 from evals.data.published import QuestionPair
 from evals.systems.written_labels import TOGETHER, written_labels
 from tests.support.paths import ROOT
