@@ -1,12 +1,12 @@
-"""Resposta's entry point: `build_app` wires, `main` serves."""
+"""Resposta's entry point: `build_app` wires the app, `main` serves it."""
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import logging
 import os
 import secrets
-import signal
 import socket
 import sys
 import time
@@ -15,8 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.errors import RespostaError, SettingsError
-from assistant.logs import log_to_stderr
+from assistant.command_line.runner import Command
+from assistant.errors import SettingsError
 from assistant.settings import Settings, is_loopback, load_settings
 
 if TYPE_CHECKING:
@@ -152,26 +152,18 @@ def browser_secret(data_dir: Path) -> str:
     return path.read_text().strip()
 
 
-def main() -> int:
-    """Serve until SIGTERM or Ctrl-C. Returns the exit code: 2 when the fix is the user's to make."""
+def _work(options: argparse.Namespace) -> None:
+    """Serve until SIGTERM or Ctrl-C. uvicorn stops at a signal and then raises it again, which closes store and
+    model."""
     begun = time.monotonic()
-    log_to_stderr()
-    # uvicorn stops at a signal and then lets it strike again, which would leave store and model open.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
     silence_libraries()
-    try:
-        settings = load_settings()
-        if settings.zero_gpu:
-            _emulate_cuda()
-        with contextlib.closing(_door(settings)) as door, opened(settings) as (desk, board):
-            app = build_app(settings, desk, board)
-            _log.info("ready", extra={"address": _address(settings), "seconds": round(time.monotonic() - begun, 1)})
-            _serve(app, door)
-    except RespostaError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    return 0
+    settings = load_settings()
+    if settings.zero_gpu:
+        _emulate_cuda()
+    with contextlib.closing(_door(settings)) as door, opened(settings) as (desk, board):
+        app = build_app(settings, desk, board)
+        _log.info("ready", extra={"address": _address(settings), "seconds": round(time.monotonic() - begun, 1)})
+        _serve(app, door)
 
 
 def _serve(app: FastAPI, door: socket.socket) -> None:
@@ -221,5 +213,7 @@ def _address(settings: Settings) -> str:
     return f"http://{host}:{settings.port}"
 
 
+main = Command("app.py", __doc__, work=_work, server=True)
+
 if __name__ == "__main__":
-    sys.exit(main())
+    main.run()

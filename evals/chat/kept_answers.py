@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from filelock import FileLock, Timeout
 
-from assistant.errors import InputError
+from assistant.errors import BusyError, InputError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -23,8 +23,8 @@ Answer = TypeVar("Answer", bound="DataclassInstance")
 class Answers(Generic[Answer]):
     """One file for what `model` is asked with one instruction; a line per answer. One run at a time writes it.
 
-    `identity` is all that decides an answer beside the question itself. Raises `InputError` when another run has the
-    file open, or when a line of it cannot be read.
+    `identity` is all that decides an answer beside the question itself. Raises `BusyError` when another run has the
+    file open, `InputError` when a line of it cannot be read.
     """
 
     def __init__(self, folder: Path, model: str, identity: str, kind: type[Answer]) -> None:
@@ -35,7 +35,7 @@ class Answers(Generic[Answer]):
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
-            raise InputError(
+            raise BusyError(
                 f"Another run asks {model} right now. Wait until it has ended, then start this one again."
             ) from None
         try:

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
-from assistant.errors import InputError
+from assistant.errors import BusyError, InputError
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +24,8 @@ class KeptRows:
     """One file: what is measured in its first line, then a line for every few rows. No row is held in memory.
 
     `count` is how many rows there are, `seconds` how long they took. Rows that another commit of the code measured are
-    measured anew. Raises `InputError` when the folder holds the rows of another evaluation, or another process is
-    adding some.
+    measured anew. Raises `InputError` when the folder holds the rows of another evaluation, and `BusyError` while
+    another process adds some.
     """
 
     def __init__(self, folder: Path, identity: Mapping[str, Any]) -> None:
@@ -36,7 +36,7 @@ class KeptRows:
         try:
             self._lock.acquire()
         except Timeout:
-            raise InputError(
+            raise BusyError(
                 f"Another evaluation is writing into {folder}: wait for it, or give another --out."
             ) from None
         self._stream = self._path.open("a+b")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from assistant.errors import InputError
+from assistant.errors import BusyError, InputError
 from training.backend.checkpoints import complete, step
 from training.recipe import Recipe
 
@@ -70,12 +70,12 @@ def open_run(home: Path, recipe: Recipe, fork: str | None = None) -> Run:
 @contextmanager
 def alone(run: Run, patience: float = 0.0) -> Iterator[None]:
     """Hold the run, so that the same command started twice does not train it twice. `patience` are the seconds that
-    another process may still take."""
+    another process may still take. Raises `BusyError`."""
     try:
         with FileLock(run.folder / "lock", timeout=patience):
             yield
     except Timeout:
-        raise InputError(f"{run.name} is being trained by another process. Wait for it, or stop that one.") from None
+        raise BusyError(f"{run.name} is being trained by another process. Wait for it, or stop that one.") from None
 
 
 def _fork(home: Path, fork: str, run: Run, recipe: Recipe) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 import yaml
 
 from assistant.records import Task
-from training.feedback import PAIRS
 from training.recipe import FOLDER, Recipe, Source, load_recipe
+from training.retraining.feedback import PAIRS
 
 # By task, without and with a GPU.
 RECIPES: dict[Task, tuple[str, str]] = {

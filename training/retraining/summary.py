@@ -10,9 +10,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from assistant.command_line.tables import table
 from assistant.version_records import AdapterVersion
 from assistant.versions.version import read_version
-from training.registry import table
 from training.retraining.journal import Journal, Json
 from training.retraining.steps import EXPORT, GATE, PRODUCTION, PUBLISH
 

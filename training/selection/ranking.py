@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.command_line.tables import table
 from assistant.errors import ModelError
 from assistant.records import LANGUAGES, Task
 from assistant.version_records import RegisteredVersion
 from assistant.versions.registry import check_usable
-from training.registry import table
 
 # The figures that decide, the first one first. Of several languages the worst one counts.
 MEASURES: dict[Task, tuple[str, str]] = {

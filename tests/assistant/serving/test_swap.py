@@ -28,7 +28,7 @@ from assistant.versions.registry import SHIPPED_FOLDER, Registry, open_registry
 from assistant.versions.version import CANARIES, FILES, read_version, write_version
 from assistant.wiring import open_desk
 from tests.conftest import new_database
-from training.registry import ask_version
+from training.release.canaries import ask_version
 
 JUDGE, READER = SHIPPED_FOLDER / "question-similarity", SHIPPED_FOLDER / "portuguese-qa"
 QUESTIONS = ("Where is my parcel?", "Can I cancel the order?", "Onde está a minha encomenda?", "Do you repair tents?")

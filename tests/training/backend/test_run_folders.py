@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.errors import InputError
+from assistant.errors import BusyError, InputError
 from tests.support.paths import ROOT
 from training.backend.checkpoints import STATE, complete, latest, step
 from training.backend.run_folders import FORKED, RECIPE, Run, alone, open_run
@@ -159,7 +159,7 @@ def test_a_run_is_trained_by_one_process_and_free_again_when_that_is_killed(tmp_
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout.readline() == "held\n"
         with (
-            pytest.raises(InputError, match=f"{run.name} is being trained by another process. Wait for it"),
+            pytest.raises(BusyError, match=f"{run.name} is being trained by another process. Wait for it"),
             alone(run),
         ):
             pytest.fail("two processes in one run")

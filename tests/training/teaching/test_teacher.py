@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from assistant import prompts
-from assistant.errors import InputError
+from assistant.errors import BusyError, InputError
 from evals.chat.client import ChatError
 from tests.support.teacher_server import KEY, MODEL, Answer, Classroom, classroom, completion, pairs, sentence, write
 from training.data.contrast import contrast
 from training.data.rows import PairRow
-from training.teacher import cost, explain
 from training.teaching.report import TeacherReport
+from training.teaching.teacher import cost, explain
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_what_was_written_before_a_failure_is_kept(room: Classroom, tmp_path: Pa
 
 def test_two_runs_at_once_do_not_pay_twice(room: Classroom, tmp_path: Path) -> None:
     teacher = room.teacher(tmp_path)
-    with teacher.open_cache(), pytest.raises(InputError, match="Wait until it has ended"):
+    with teacher.open_cache(), pytest.raises(BusyError, match="Wait until it has ended"):
         explain(pairs(2), teacher, confirm=True)
     assert room.received == []
 
