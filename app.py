@@ -1,20 +1,18 @@
-"""Resposta's entry point: `build_app` wires, `main` serves."""
+"""Resposta's entry point: `build_app` wires the app, `main` serves it."""
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import logging
 import os
-import signal
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.errors import RespostaError
-from assistant.logs import log_to_stderr
+from assistant.command_line.runner import Command
 from assistant.settings import Settings, is_loopback, load_settings
 from assistant.ui.browser_secret import browser_secret
 from assistant.ui.libraries import silence_libraries
@@ -124,27 +122,21 @@ def _open_store(settings: Settings) -> Store:
     return open_store(settings)
 
 
-def main() -> int:
-    """Serve until SIGTERM or Ctrl-C. Returns the exit code: 2 when the fix is the user's to make."""
+def _work(options: argparse.Namespace) -> None:
+    """Serve until SIGTERM or Ctrl-C. uvicorn stops at a signal and then raises it again, which closes store and
+    model."""
     begun = time.monotonic()
-    log_to_stderr()
-    # After its shutdown uvicorn raises the signal again. By default that ends the process with store and model open.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
     silence_libraries()
-    try:
-        settings = load_settings()
-        if settings.zero_gpu:
-            _emulate_cuda()
-        with contextlib.closing(listen(settings)) as listener, opened(settings) as (desk, board):
-            app = build_app(settings, desk, board)
-            _log.info("ready", extra={"address": address(settings), "seconds": round(time.monotonic() - begun, 1)})
-            serve(app, listener)
-    except RespostaError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    return 0
+    settings = load_settings()
+    if settings.zero_gpu:
+        _emulate_cuda()
+    with contextlib.closing(listen(settings)) as listener, opened(settings) as (desk, board):
+        app = build_app(settings, desk, board)
+        _log.info("ready", extra={"address": address(settings), "seconds": round(time.monotonic() - begun, 1)})
+        serve(app, listener)
 
+
+main = Command("app.py", __doc__, work=_work, server=True)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.run()

@@ -13,6 +13,10 @@ class InputError(RespostaError):
     """What was typed or uploaded cannot be used (too long, empty, binary)."""
 
 
+class RefusedError(RespostaError):
+    """A check was run and says no."""
+
+
 class AccessError(RespostaError):
     """The caller may not do this."""
 

@@ -1,4 +1,4 @@
-"""Logs to standard error, one JSON object a line, without customers' text."""
+"""Logs to standard error, without customers' text: JSON lines of what serves, plain messages of commands."""
 
 from __future__ import annotations
 
@@ -47,3 +47,9 @@ def log_to_stderr() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def log_for_people() -> None:
+    """Send warnings there as plain messages, unless this process logs JSON lines already."""
+    if not any(isinstance(handler.formatter, JsonLines) for handler in logging.getLogger().handlers):
+        logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr, force=True)

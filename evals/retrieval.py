@@ -15,8 +15,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from tqdm import tqdm
-
+from assistant.command_line.arguments import count
+from assistant.command_line.progress import progress_bar
+from assistant.command_line.runner import Command
 from assistant.judge.judge import Judge
 from assistant.records import Answer, Candidate
 from assistant.search.embedder import open_embedder
@@ -65,7 +66,7 @@ def rank(
         return answers[int(candidate.answer.id)] if candidate.answer.id.isdigit() else candidate.answer.answer
 
     retrieved, judged = [], []
-    for query in tqdm(queries, unit="query"):
+    for query in progress_bar(queries, unit="query"):
         candidates = retriever.candidates(query.text, ("pt",), POOL)
         retrieved.append([text(candidate) for candidate in candidates])
         if judge is not None:
@@ -77,7 +78,7 @@ def rank(
 def nothing_shown(queries: Sequence[str], retriever: Retriever, judge: Judge) -> float:
     """The share of queries that get no match, in [0, 1]."""
     without = 0
-    for query in tqdm(queries, unit="query"):
+    for query in progress_bar(queries, unit="query"):
         verdicts = judge.judge(query, "pt", retriever.candidates(query, ("pt",), POOL))
         without += all(verdict.label != "same" for verdict in verdicts)
     return without / len(queries)
@@ -104,14 +105,14 @@ def report(name: str, queries: Sequence[Query], rankings: Sequence[Sequence[str]
         )
 
 
-def main() -> None:
-    """Print the figures of retrieval, and of the judge unless it is left out."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, help="folder with faqs.jsonl and queries_dev.jsonl")
-    parser.add_argument("--limit", type=int, help="ask only about N queries, spread over all")
+    parser.add_argument("--limit", type=count, help="ask only about N queries, spread over all")
     parser.add_argument("--distractors", type=Path, help="CSV of question pairs to add as unrelated answers")
     parser.add_argument("--no-judge", action="store_true", help="measure retrieval alone")
-    options = parser.parse_args()
+
+
+def _work(options: argparse.Namespace) -> None:
     queries = spread_over(load_queries(options.folder), options.limit)
     unanswerable = spread_over(load_unanswerable(options.folder), options.limit)
     answers = {faq.id: faq.answer for faq in load_faqs(options.folder)}
@@ -135,5 +136,7 @@ def main() -> None:
             print(f"no answer exists       n={len(unanswerable):<5} nothing shown {refused:.4f}")
 
 
+main = Command("evals.retrieval", __doc__, arguments=_arguments, work=_work)
+
 if __name__ == "__main__":
-    main()
+    main.run()

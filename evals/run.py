@@ -8,27 +8,24 @@ DATA is a CSV file with question1, question2, is_duplicate (and language, where 
 file, a folder with AIA-BDE's files, or a name: {names}.
 
 The report goes into a folder of its own: report.json, report.html and pictures. Stopped and started again, a run goes
-on where it was. Exit code 2: it could not be done; 3: the rows would not measure the version (leaks).
+on where it was. Exit code 1: the rows would not measure the version (leaks); 2: it could not be done; 75: another run
+writes into the same folder.
 """
 
 from __future__ import annotations
 
 import argparse
-import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from assistant.command_line.arguments import count
+from assistant.command_line.runner import Command
 from assistant.errors import InputError, RespostaError
-from assistant.logs import log_to_stderr
 from assistant.records import LANGUAGES
 from assistant.settings import Settings, load_settings
-from assistant.store.connection import open_store
 from assistant.tasks import TASKS, adapter_systems, tasks_on
-from assistant.versions.registry import open_registry
-from evals.data.leaks import LeakError
+from assistant.versions.opened import opened_registry
 from evals.data.named_sets import NAMES, RowSet, open_rows
 from evals.reporting.report import REPORT
 from evals.runs.evaluation import evaluate
@@ -37,19 +34,8 @@ from evals.runs.measured_version import Subject, of_folder, of_registry
 from evals.runs.progress import tell
 from evals.systems.baselines import NAMES as BASELINES
 
-STOPPED = 143
 
-
-def main_of_process(arguments: list[str] | None = None) -> int:
-    """`main` in a process that does nothing else: its log and its end at SIGTERM are set up too."""
-    log_to_stderr()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED))
-    return main(arguments)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Exit code 0 with a report, 2 without one, 3 when rows are leaks, 130 after Ctrl-C."""
-    options = _parser().parse_args(arguments)
+def _work(options: argparse.Namespace) -> None:
     folder = options.out
     try:
         settings = load_settings()
@@ -71,11 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     except RespostaError as error:
         if folder:
             tell(folder, "failed", 0, 0, None, error)
-        print(error, file=sys.stderr)
-        return 3 if isinstance(error, LeakError) else 2
-    except KeyboardInterrupt:
-        print("Stopped. The same command goes on where it was.", file=sys.stderr)
-        return 130
+        raise
     for name, value in report.figures.items():
         low, high = report.intervals.get(name, (None, None))
         shown = "–" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
@@ -84,15 +66,9 @@ def main(arguments: list[str] | None = None) -> int:
         precision = "–" if app["precision"] is None else f"{app['precision']:.3f}"
         print(f"{language}: shown from {app['threshold']:.3f} on, precision {precision}, recall {app['recall']:.3f}")
     print(f"{report.data['measured']} rows measured, {len(report.leaks['dropped'])} dropped: {folder / REPORT}")
-    return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m evals.run",
-        description=__doc__.format(names=", ".join(NAMES)),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--adapter", metavar="VERSION", help="TASK@STAGE, a digest's first digits, or a folder")
     parser.add_argument("--data", required=True, help="file, folder or name")
     parser.add_argument("--language", choices=LANGUAGES, default="en", help="of a CSV without such a column")
@@ -106,7 +82,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--drop-leaks", action="store_true", help="leave rows out that would measure training rows")
     parser.add_argument("--allow-leak", action="store_true", help="measure on training rows too, and say so everywhere")
     parser.add_argument("--yes", action="store_true", help="a paid model may be asked; its cost was shown before")
-    return parser
 
 
 @contextmanager
@@ -124,8 +99,7 @@ def _subject(
     elif reference and Path(reference).expanduser().is_dir():
         yield _fitting(of_folder(Path(reference).expanduser()), system, data)
     else:
-        with open_store(settings) as store:
-            registry = open_registry(settings, store)
+        with opened_registry(settings) as registry:
             registry.register_shipped()
             known = tasks_on(data.kind)
             task = next((one for one in known if system in one.systems), known[0])
@@ -153,5 +127,13 @@ def _folder(settings: Settings, evaluation: Evaluation) -> Path:
     return settings.data_dir / "evaluations" / evaluation.task.name / name
 
 
+main = Command(
+    "evals.run",
+    __doc__.format(names=", ".join(NAMES)),
+    arguments=_arguments,
+    work=_work,
+    next_step="The same command goes on where it was.",
+)
+
 if __name__ == "__main__":
-    sys.exit(main_of_process())
+    main.run()

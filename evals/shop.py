@@ -13,8 +13,9 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tqdm import tqdm
-
+from assistant.command_line.arguments import count
+from assistant.command_line.progress import progress_bar
+from assistant.command_line.runner import Command
 from assistant.judge.calibration import OperatingPoint
 from assistant.judge.decision import decide
 from assistant.records import LANGUAGES, Language, Part
@@ -88,12 +89,12 @@ def report_thresholds(
             print(f"{language}    {name:<36} {share(found[name])}")
 
 
-def main() -> None:
-    """Print the figures, measured on a library of its own."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", choices=LANGUAGES, help="only this language")
-    parser.add_argument("--limit", type=int, help="ask only the first N wordings of each language")
-    options = parser.parse_args()
+    parser.add_argument("--limit", type=count, help="ask only the first N wordings of each language")
+
+
+def _work(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         # As many near misses as may be: at a lower threshold they are what is shown.
         settings = load_settings(data_dir=Path(folder), database_url=None, max_near_misses=10)
@@ -103,11 +104,13 @@ def main() -> None:
                 asked = [
                     # A wording may hold several questions; the part that shows most counts.
                     (wording, max(desk.suggest(wording.query, language).parts, key=lambda part: len(part.matches)))
-                    for wording in tqdm(wordings, unit="query", desc=language)
+                    for wording in progress_bar(wordings, unit="query", desc=language)
                 ]
                 report(language, asked)
                 report_thresholds(language, asked, desk.operating_points(language), settings)
 
 
+main = Command("evals.shop", __doc__, arguments=_arguments, work=_work)
+
 if __name__ == "__main__":
-    main()
+    main.run()

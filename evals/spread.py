@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from assistant.errors import InputError, RespostaError
+from assistant.command_line.runner import Command
+from assistant.errors import InputError
 from evals.reporting.report import Report, read_report
 
 
@@ -34,22 +34,19 @@ def spread(reports: Sequence[Report]) -> dict[str, tuple[float, float]]:
     return found
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Exit code 0 when it was done, 2 when it could not be."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("reports", type=Path, nargs="+", metavar="REPORT", help="folder, or report.json")
-    options = parser.parse_args(arguments)
-    try:
-        reports = [read_report(path)[0] for path in options.reports]
-        found = spread(reports)
-    except RespostaError as error:
-        print(error, file=sys.stderr)
-        return 2
+
+
+def _work(options: argparse.Namespace) -> None:
+    reports = [read_report(path)[0] for path in options.reports]
+    found = spread(reports)
     print(f"{reports[0].system} on {reports[0].data['name']}, {len(reports)} reports")
     for name, (mean, deviation) in found.items():
         print(f"{name:<18} {mean:.3f} ± {deviation:.3f}")
-    return 0
 
+
+main = Command("evals.spread", __doc__, arguments=_arguments, work=_work)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.run()

@@ -25,10 +25,11 @@ from pathlib import Path
 # the same name.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from assistant.errors import InputError, RespostaError
+from assistant.command_line.runner import Command
+from assistant.errors import InputError
 from assistant.settings import load_settings
 from assistant.versions.hub import open_hub
-from space_hub import BuildError, page, put, wait
+from space_hub import page, put, wait
 from space_plan import SECRETS, make_plan
 
 
@@ -45,43 +46,7 @@ def secret_values(names: Sequence[str]) -> dict[str, str]:
     return values
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Plan, send, wait; returns the exit code."""
-    chosen = _parser().parse_args(arguments)
-    try:
-        secrets = secret_values(chosen.secret)
-        plan = make_plan(
-            chosen.repo,
-            chosen.adapter,
-            chosen.reading_adapter,
-            chosen.feedback_repo,
-            chosen.secret,
-            chosen.hardware,
-            chosen.private,
-        )
-        if chosen.dry_run:
-            print(*plan.lines(), sep="\n")
-            return 0
-        hub = open_hub(load_settings())
-        deployed = put(hub, plan, secrets)
-        print(f"{page(hub, plan.repo)} is at {deployed.commit}" + ("" if deployed.changed else ", which it was before"))
-        print(wait(hub, plan.repo, deployed, chosen.timeout, lambda line: print(line, flush=True)))
-    except BuildError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except RespostaError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"{error}. Check the path and the space on the disk.", file=sys.stderr)
-        return 2
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python spaces/deploy.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repo", required=True, metavar="OWNER/NAME", help="the Space; is made when it is missing")
     parser.add_argument(
         "--hardware",
@@ -95,8 +60,30 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--private", action="store_true", help="refuse a public Space, make a private one")
     parser.add_argument("--timeout", type=float, default=1800, metavar="SECONDS", help="default: %(default)s")
     parser.add_argument("--dry-run", action="store_true", help="show what would go, and send nothing")
-    return parser
 
+
+def _work(options: argparse.Namespace) -> None:
+    """Plan, send, wait."""
+    secrets = secret_values(options.secret)
+    plan = make_plan(
+        options.repo,
+        options.adapter,
+        options.reading_adapter,
+        options.feedback_repo,
+        options.secret,
+        options.hardware,
+        options.private,
+    )
+    if options.dry_run:
+        print(*plan.lines(), sep="\n")
+        return
+    hub = open_hub(load_settings())
+    deployed = put(hub, plan, secrets)
+    print(f"{page(hub, plan.repo)} is at {deployed.commit}" + ("" if deployed.changed else ", which it was before"))
+    print(wait(hub, plan.repo, deployed, options.timeout, lambda line: print(line, flush=True)))
+
+
+main = Command("spaces/deploy.py", __doc__, arguments=_arguments, work=_work)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.run()

@@ -13,15 +13,15 @@ import argparse
 import shutil
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 # Run by its path, a script finds only its own folder.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from assistant.errors import RespostaError
-from space_environment import FOLDER, CannotRehearseError, RehearsalError, made_environment
+from assistant.command_line.exit_codes import DONE, REFUSED
+from assistant.command_line.runner import Command
+from space_environment import FOLDER, RehearsalError, made_environment
 from space_measures import Memory, disk
 from space_process import USER, LocalSpace, Started, laid_out, running
 
@@ -95,31 +95,25 @@ def first_answer(app: Started) -> float:
     return seconds[0]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Lay out, rehearse, print; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python spaces/rehearse.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repo", default="resposta/resposta", metavar="OWNER/NAME", help="default: %(default)s")
     parser.add_argument("--port", type=int, default=7860, help="default: %(default)s")
     parser.add_argument("--user", default=USER, help="who runs the app (default: %(default)s)")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="default: %(default)s")
-    chosen = parser.parse_args(arguments)
-    try:
-        python = made_environment(chosen.folder)
-        with laid_out(chosen.folder, python, chosen.repo, chosen.user) as space:
-            figures = rehearse(space, chosen.port)
-    except CannotRehearseError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except RespostaError as error:
-        print(error, file=sys.stderr)
-        return 1
+
+
+def _work(options: argparse.Namespace) -> int:
+    """Lay out, rehearse, print."""
+    python = made_environment(options.folder)
+    with laid_out(options.folder, python, options.repo, options.user) as space:
+        figures = rehearse(space, options.port)
     for figure in figures:
         aim = f"at most {figure.aim:,} {figure.unit}" if figure.aim else ""
         print(f"{figure.what:<42}{figure.value:>8,.0f} {figure.unit:<4}  {aim}{'  MISSED' if figure.missed else ''}")
-    return int(any(figure.missed for figure in figures))
+    return REFUSED if any(figure.missed for figure in figures) else DONE
 
+
+main = Command("spaces/rehearse.py", __doc__, arguments=_arguments, work=_work)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.run()

@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 from filelock import FileLock
 
-from assistant.errors import RespostaError
+from assistant.errors import RefusedError, RespostaError
 from space_contents import CARD, HERE, REQUIREMENTS
 
 # Outside of every home folder, which others may not enter. Kept between rehearsals; may be deleted at any time.
@@ -23,7 +23,7 @@ FOLDER = Path("/var/tmp/resposta-space")
 COMPLETE = ".complete"
 
 
-class RehearsalError(RespostaError):
+class RehearsalError(RefusedError):
     """What was rehearsed did not work."""
 
 

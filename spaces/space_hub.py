@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from assistant.errors import ModelError, RespostaError
+from assistant.errors import ModelError, RefusedError
 from assistant.versions.hub import Hub
 from space_contents import CARD
 from space_plan import CHOSEN, FEEDBACK_REPO, Plan
@@ -27,7 +27,7 @@ SECONDS_BETWEEN_LOOKS = 5.0
 STALE_SECONDS = 30.0
 
 
-class BuildError(RespostaError):
+class BuildError(RefusedError):
     """The files are there, but the Space does not run."""
 
 

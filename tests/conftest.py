@@ -168,6 +168,6 @@ def brought(store: Store, settings: Settings, toy_embedder: ToyEmbedder, tmp_pat
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         chosen = settings.model_copy(update=options.pop("settings", {}))
-        return import_file(path, store, toy_embedder, chosen, progress=False, **options)
+        return import_file(path, store, toy_embedder, chosen, **options)
 
     return bring

@@ -13,95 +13,26 @@ English pairs are those of Quora's that the adapter was not trained on, and cust
 candidates retrieval shows for them, of intents that it was not trained on. Portuguese ones are rewordings of
 public FAQs against such candidates; of those only every eighth FAQ is used, so that others train and measure.
 In both languages customers' wordings for the sample library are another domain of equal weight: a scale fitted
-on one domain alone is badly off on another. What is not given is done without.
+on one domain alone is badly off on another. Data sets that are not given are skipped.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
-from assistant.errors import RespostaError
-from assistant.judge.calibration import SHIPPED, Calibration, Fit, JudgeModel, read_calibration
-from assistant.judge.judge import label_scores, measure
-from assistant.records import LANGUAGES, Language
-from assistant.search.embedder import Embedder, open_embedder
-from assistant.serving.choose import open_model
-from assistant.serving.load import LoadedModel
+from assistant.command_line.arguments import count
+from assistant.command_line.person import person
+from assistant.command_line.runner import Command
+from assistant.command_line.tables import table
+from assistant.judge.calibration import SHIPPED, Calibration, JudgeModel
+from assistant.records import LANGUAGES
 from assistant.settings import Settings, load_settings
-from assistant.versions.fingerprints import read_fingerprints
+from assistant.versions.opened import opened_registry
 from assistant.versions.registry import Registry
-from assistant.versions.version import CALIBRATION, FINGERPRINTS
-from training.calibration.cache import GroupScores, LabelCache, key, label_cache
-from training.calibration.data import Group, english_groups, portuguese_groups, request_groups, shop_groups
-from training.calibration.fit import fit_all
-from training.calibration.regression import LabelledGroup
-from training.registry import person, table, with_registry
-
-
-def label(groups: list[Group], language: Language, model: LoadedModel, cache: LabelCache) -> list[LabelledGroup]:
-    """Every group with the signals of its pairs. What the model said is kept as it comes."""
-    labelled = []
-    for group in tqdm(groups, unit="question", desc=f"{language} pairs"):
-        name = key(language, group.asked, group.pasts)
-        kept = cache.get(name)
-        if kept is None:
-            kept = GroupScores.of(
-                label_scores(
-                    model.generator, model.base.chat, group.asked, group.pasts, language, model.identity.adapter
-                )
-            )
-            cache.put(name, kept)
-        signals = tuple(
-            measure(group.asked, past, answer, language, language, cosine, of_answer, score)
-            for past, answer, cosine, of_answer, score in zip(
-                group.pasts, group.answers, group.cosines, group.answer_cosines, kept.scores, strict=True
-            )
-        )
-        labelled.append(LabelledGroup(group.domain, signals, group.same))
-    return labelled
-
-
-def calibrate(options: argparse.Namespace, settings: Settings, place: Path) -> tuple[Calibration, JudgeModel]:
-    """A calibration for the judging model of the settings, with the fits for other hardware that `place` holds."""
-    embedder = open_embedder(settings)
-    fits: list[Fit] = []
-    with open_model(settings) as model, label_cache(settings.cache_dir / "calibration", model.identity) as cache:
-        kept = elsewhere(place, embedder.name, model.identity)
-        for language in LANGUAGES:
-            groups = groups_of(language, options, embedder, model)
-            fits += fit_all(language, label(groups, language, model, cache), model.identity, settings.margin(language))
-        return Calibration(embedder.name, (*fits, *kept)), model.identity
-
-
-def groups_of(language: Language, options: argparse.Namespace, embedder: Embedder, model: LoadedModel) -> list[Group]:
-    """The labelled questions of one language, without pairs that the adapter was trained on."""
-    shop = shop_groups(language, embedder)
-    if language == "pt":
-        return (portuguese_groups(options.faqs, embedder, options.limit) if options.faqs else []) + shop
-    groups: list[Group] = []
-    if options.pairs:
-        trained: frozenset[str] = frozenset()
-        if model.adapter is not None and (model.adapter / FINGERPRINTS).is_file():
-            trained = frozenset(read_fingerprints(model.adapter).rows)
-        groups += english_groups(options.pairs, embedder, options.limit, trained)
-    if options.requests:
-        groups += request_groups(options.requests, embedder, options.limit)
-    return groups + shop
-
-
-def elsewhere(place: Path, embedding: str, model: JudgeModel) -> list[Fit]:
-    """The fits that were made with this model on other hardware: of the file to be replaced, or of the shipped one,
-    which a new file will hide."""
-    before = read_calibration(place if place.is_file() else SHIPPED)
-    if before.embedding != embedding:
-        return []
-    return [fit for fit in before.fits if fit.model and fit.model != model and fit.model.is_same(model)]
+from assistant.versions.version import CALIBRATION
+from training.calibration.calibrate import Published, calibrate
 
 
 def show(calibration: Calibration, model: JudgeModel) -> None:
@@ -133,51 +64,50 @@ def _report(calibration: Calibration, model: JudgeModel) -> dict[str, Any]:
     return {"hardware": model.hardware, "Brier": brier}
 
 
-def for_registered(options: argparse.Namespace, settings: Settings, registry: Registry) -> None:
+def for_registered(reference: str, published: Published, who: str, settings: Settings, registry: Registry) -> None:
     """Fit for a version of the registry and keep the calibration with it, as an event."""
-    version = registry.find(options.version).version
+    version = registry.find(reference).version
     folder = registry.files(version)
     chosen = settings.model_copy(update={"adapter": str(folder)})
-    calibration, model = calibrate(options, chosen, folder / CALIBRATION)
+    calibration, model = calibrate(published, chosen, folder / CALIBRATION)
     show(calibration, model)
-    given = [path for path in (options.pairs, options.requests, options.faqs) if path]
+    given = [path for path in (published.pairs, published.requests, published.faqs) if path]
     sources = ", ".join(["the shop", *(str(Path(*path.parts[-2:])) for path in given)])
-    registry.calibrate(version, calibration, _report(calibration, model), options.who, f"fitted on {sources}")
+    registry.calibrate(version, calibration, _report(calibration, model), who, f"fitted on {sources}")
     print(f"kept with {version.digest[:12]}; an app uses it when it loads this version again")
 
 
-def for_folder(options: argparse.Namespace, settings: Settings, place: Path) -> None:
+def for_folder(published: Published, settings: Settings, place: Path) -> None:
     """Fit for the adapter of the settings and write the calibration to `place`."""
-    calibration, model = calibrate(options, settings, place)
+    calibration, model = calibrate(published, settings, place)
     show(calibration, model)
     calibration.save(place)
     print(f"wrote {place.name}")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Exit code 0 when it was done, 2 when it could not be."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.calibrate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pairs", type=Path, help="English CSV with question1, question2, is_duplicate")
     parser.add_argument("--requests", type=Path, help="English CSV with text, category")
     parser.add_argument("--faqs", type=Path, help="Portuguese folder: faqs.jsonl, queries_dev.jsonl")
-    parser.add_argument("--limit", type=int, default=500, help="pairs of each published set (default: %(default)s)")
+    parser.add_argument("--limit", type=count, default=500, help="pairs of each published set (default: %(default)s)")
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--version", metavar="VERSION|FOLDER", help="the version to fit for, and to keep it with")
     place.add_argument("--out", type=Path, default=SHIPPED, help="file to write (default: the shipped one)")
     parser.add_argument("--who", default=person(), help="who calibrates, kept with the event (default: %(default)s)")
-    options = parser.parse_args(arguments)
-    if options.version and not Path(options.version).is_dir():
-        return with_registry(partial(for_registered, options))
-    try:
-        settings = load_settings(**({"adapter": options.version} if options.version else {}))
-        for_folder(options, settings, Path(options.version) / CALIBRATION if options.version else options.out)
-    except RespostaError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
 
+
+def _work(options: argparse.Namespace) -> None:
+    published = Published(options.pairs, options.requests, options.faqs, options.limit)
+    if options.version and not Path(options.version).is_dir():
+        settings = load_settings()
+        with opened_registry(settings) as registry:
+            for_registered(options.version, published, options.who, settings, registry)
+        return
+    settings = load_settings(**({"adapter": options.version} if options.version else {}))
+    for_folder(published, settings, Path(options.version) / CALIBRATION if options.version else options.out)
+
+
+main = Command("training.calibrate", __doc__, arguments=_arguments, work=_work)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.run()

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -24,7 +23,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
 from assistant.bases.weights import files_sha256, in_package
-from assistant.errors import InputError, RespostaError
+from assistant.command_line.arguments import count
+from assistant.command_line.runner import Command
+from assistant.errors import InputError
 from assistant.settings import load_settings
 from assistant.versions.fingerprints import read_fingerprints, write_fingerprints
 from evals.measures.classification import measure_probabilities
@@ -116,30 +117,22 @@ def _read(path: Path) -> list[PairRow]:
     return [row for row in rows if isinstance(row, PairRow)]
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Exit code 0 when the folder was written, 2 when it was not, 130 after Ctrl-C."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pairs", type=Path, help="CSV with question1, question2, is_duplicate")
     parser.add_argument("--out", type=Path, required=True, help="folder to write, which must not be there yet")
     parser.add_argument("--seed", type=int, default=1, help="default: %(default)s")
-    parser.add_argument("--epochs", type=int, default=Parameters().epochs, help="default: %(default)s")
+    parser.add_argument("--epochs", type=count, default=Parameters().epochs, help="default: %(default)s")
     parser.add_argument("--seen-by", type=Path, metavar="VERSION", help="folder of an adapter: only its pairs")
-    options = parser.parse_args(arguments)
-    if options.epochs < 1:
-        parser.error("--epochs must be 1 or more")
-    try:
-        computing = load_settings().computing_threads
-        chosen = Parameters(epochs=options.epochs)
-        train(options.pairs, options.out, options.seed, chosen, computing, options.seen_by)
-    except RespostaError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("Stopped; nothing was written.", file=sys.stderr)
-        return 130
-    print(f"wrote {options.out}")
-    return 0
 
+
+def _work(options: argparse.Namespace) -> None:
+    computing = load_settings().computing_threads
+    chosen = Parameters(epochs=options.epochs)
+    train(options.pairs, options.out, options.seed, chosen, computing, options.seen_by)
+    print(f"wrote {options.out}")
+
+
+main = Command("training.cross_encoder", __doc__, arguments=_arguments, work=_work, next_step="Nothing was written.")
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.run()

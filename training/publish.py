@@ -9,85 +9,30 @@ published again, the tags move on.
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-from pathlib import Path
 
-from assistant.bases.adapter import CONFIG
-from assistant.bases.catalogue import CATALOGUE
-from assistant.errors import ModelError, RespostaError
+from assistant.command_line.person import person
+from assistant.command_line.runner import Command
 from assistant.settings import load_settings
-from assistant.store.connection import open_store
-from assistant.versions.hub import Hub, Pinned, open_hub
-from assistant.versions.registry import Registry, check_usable, open_registry
-from assistant.versions.version import CARD
-from training.registry import person
-from training.release.card import LLAMA3_NOTICE
+from assistant.versions.hub import open_hub
+from assistant.versions.opened import opened_registry
+from training.release.publication import publish
 
 
-def publish(registry: Registry, hub: Hub, reference: str, repo: str, private: bool, who: str) -> Pinned:
-    """Push a registered version and record where it lies now.
-
-    Raises `ModelError` when the licence of its base would be broken, or the Hub does not take it.
-    """
-    found = registry.find(reference)
-    version = found.version
-    check_usable(version)
-    folder = registry.files(version)
-    check_base_name(folder, CATALOGUE[version.base].hub)
-    if CATALOGUE[version.base].is_llama3:
-        check_llama3(repo, (folder / CARD).read_text(encoding="utf-8"))
-    tags = (found.stage, f"v-{version.digest[:12]}")
-    published = Pinned(repo, hub.push(folder, repo, tags, private))
-    registry.note_publication(version, published, who, f"published as {', '.join(tags)}")
-    return published
-
-
-def check_base_name(folder: Path, base: str) -> None:
-    """Raise `ModelError` when the adapter names a folder of the machine it was trained on as its base."""
-    named = json.loads((folder / CONFIG).read_text(encoding="utf-8")).get("base_model_name_or_path")
-    if named != base:
-        raise ModelError(
-            f"{CONFIG} names {named!r} as the base, where others find nothing, instead of {base!r}: train the adapter "
-            "again, or write the name there, run `assistant.versions.version.write_version` and add the folder."
-        )
-
-
-def check_llama3(repo: str, card: str) -> None:
-    """Raise `ModelError` when Meta's rules for the name and the notice are not kept."""
-    name = repo.rpartition("/")[2]
-    if not name.startswith("Llama-3"):
-        raise ModelError(
-            f"What is made from Llama 3 carries its name first (Meta Llama 3 Community License, 1.b): publish to "
-            f"{repo.removesuffix(name)}Llama-3-{name}."
-        )
-    if LLAMA3_NOTICE not in card:
-        raise ModelError(
-            f"The model card does not say “{LLAMA3_NOTICE}” (Meta Llama 3 Community License, 1.b): add it to the "
-            f"version's {CARD}."
-        )
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Exit code 0 when it was published, 2 when it could not be."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.publish", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("version", metavar="TASK@STAGE", help="or the first digits of a version")
     parser.add_argument("repo", metavar="OWNER/NAME", help="is made when it is missing")
     parser.add_argument("--private", action="store_true", help="refuse a public repository, make a private one")
     parser.add_argument("--who", default=person(), help="who publishes (default: %(default)s)")
-    chosen = parser.parse_args(arguments)
-    try:
-        settings = load_settings()
-        with open_store(settings) as store:
-            registry = open_registry(settings, store)
-            print(publish(registry, open_hub(settings), chosen.version, chosen.repo, chosen.private, chosen.who))
-    except RespostaError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
 
+
+def _work(options: argparse.Namespace) -> None:
+    settings = load_settings()
+    with opened_registry(settings) as registry:
+        hub = open_hub(settings)
+        print(publish(registry, hub, options.version, options.repo, options.private, options.who))
+
+
+main = Command("training.publish", __doc__, arguments=_arguments, work=_work)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.run()

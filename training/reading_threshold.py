@@ -15,8 +15,10 @@ from pathlib import Path
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from tqdm import tqdm
 
+from assistant.command_line.arguments import count
+from assistant.command_line.progress import progress_bar
+from assistant.command_line.runner import Command
 from assistant.reader.reader import SHIPPED, Presence, Reader
 from assistant.search.embedder import open_embedder
 from assistant.settings import load_settings
@@ -24,19 +26,19 @@ from evals.data.squad import load_squad
 from evals.measures.reading import SEED, elsewhere
 
 
-def main() -> None:
-    """Fit the threshold and write it to the file that is shipped."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="SQuAD-format JSON")
-    parser.add_argument("--limit", type=int, default=150, help="questions to fit on (default: %(default)s)")
-    options = parser.parse_args()
+    parser.add_argument("--limit", type=count, default=150, help="questions to fit on (default: %(default)s)")
+
+
+def _work(options: argparse.Namespace) -> None:
     questions = [question for question in load_squad(options.file) if question.is_answerable]
     random.Random(SEED).shuffle(questions)
     questions = questions[: options.limit]
     embedder = open_embedder(load_settings())
     reader = Reader(embedder, Presence(embedder.name, 0.0, 0.0))
     cosines, present = [], []
-    for question, foreign in zip(tqdm(questions, unit="question"), elsewhere(questions), strict=True):
+    for question, foreign in zip(progress_bar(questions, unit="question"), elsewhere(questions), strict=True):
         for context, holds in ((question.context, True), (foreign, False)):
             cosines.append(reader.nearest(question.question, context)[1])
             present.append(holds)
@@ -51,5 +53,7 @@ def main() -> None:
     print(f"wrote {SHIPPED.name}: {fitted}")
 
 
+main = Command("training.reading_threshold", __doc__, arguments=_arguments, work=_work)
+
 if __name__ == "__main__":
-    main()
+    main.run()

@@ -10,66 +10,41 @@
     python -m training.registry rollback TASK --why TEXT [--who NAME]
 
 VERSION is the first digits of a digest, or TASK@staging, TASK@production. Production is behind the gate
-(`python -m evals.gate`); --override goes past it with a reason that is kept. What a version says to the canary
-questions is kept when it is added, where its base is at hand: a running app takes none into service without.
+(`python -m evals.gate`), which ends the command with exit code 1 when it refuses; --override goes past it with a reason
+that is kept. What a version says to the canary questions is kept when it is added, where its base is at hand: a running
+app takes none into service without.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
-import getpass
-import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from assistant.bases.adapter import json_object
-from assistant.errors import ModelError, NoEffectError, RespostaError
-from assistant.serving.canaries import Canaries, ask, check_effect
-from assistant.serving.choose import only, open_model
+from assistant.command_line.person import person
+from assistant.command_line.runner import Command
+from assistant.command_line.tables import table
 from assistant.settings import Settings, load_settings
-from assistant.store.connection import open_store
 from assistant.tasks import TASKS
-from assistant.version_records import AdapterVersion, RegisteredVersion, StageEvent
-from assistant.versions.registry import Registry, open_registry
+from assistant.version_records import RegisteredVersion, StageEvent
+from assistant.versions.opened import opened_registry
+from assistant.versions.registry import Registry
 from assistant.versions.version import CANARIES
 from evals.gate import checks
+from training.release.canaries import ask_version, keep_canaries
 from training.release.card import flat
 
-Command = Callable[[argparse.Namespace, Settings, Registry], None]
+Run = Callable[[argparse.Namespace, Settings, Registry], None]
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Exit code 0 when it was done, 2 when it could not be."""
-    chosen = _parser().parse_args(arguments)
-    return with_registry(lambda settings, registry: chosen.run(chosen, settings, registry))
-
-
-def with_registry(work: Callable[[Settings, Registry], None]) -> int:
-    """Run a command's work on the registry of the settings; its exit code."""
-    try:
-        settings = load_settings()
-        with open_store(settings) as store:
-            work(settings, open_registry(settings, store))
-    except RespostaError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"{error}. Check the path and the space on the disk.", file=sys.stderr)
-        return 2
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m training.registry", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def _arguments(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(required=True)
 
     def command(
-        name: str, run: Command, what: str, argument: str, why: bool = True, **options: Any
+        name: str, run: Run, what: str, argument: str, why: bool = True, **options: Any
     ) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=what)
         if argument:
@@ -90,7 +65,12 @@ def _parser() -> argparse.ArgumentParser:
     command("canaries", _canaries, "ask a version its canary questions anew and keep the answers", "version", why=False)
     command("archive", _archive, "take a version out of use", "version")
     command("rollback", _rollback, "bring back the production version before this one", "task", choices=TASKS)
-    return parser
+
+
+def _work(options: argparse.Namespace) -> None:
+    settings = load_settings()
+    with opened_registry(settings) as registry:
+        options.run(options, settings, registry)
 
 
 def _add(chosen: argparse.Namespace, settings: Settings, registry: Registry) -> None:
@@ -145,40 +125,6 @@ def _canaries(chosen: argparse.Namespace, settings: Settings, registry: Registry
     print(f"{version.digest[:12]} answered {len(found.logits) + len(found.answers)} questions on {found.hardware}.")
 
 
-def ask_version(version: AdapterVersion, folder: Path, settings: Settings) -> Canaries:
-    """What the version in `folder` says to the canary questions, loaded as the app would.
-
-    Raises `ModelError` where it cannot be loaded, `NoEffectError` where it changes nothing.
-    """
-    with open_model(only(settings, version.task, folder), version.task) as model:
-        # The adapter is named, so one is loaded.
-        assert model is not None
-        check_effect(model)
-        return ask(model, version.task)
-
-
-def keep_canaries(registry: Registry, settings: Settings, version: AdapterVersion) -> None:
-    """Keep what a version says to the canary questions, unless it brought that with it; where it cannot be loaded
-    here, say what is to be done.
-
-    Raises `NoEffectError`, and keeps that as an event, for a version that changes nothing.
-    """
-    folder = registry.files(version)
-    if (folder / CANARIES).is_file():
-        return
-    try:
-        registry.keep(version, CANARIES, ask_version(version, folder, settings).save)
-    except NoEffectError as error:
-        registry.note_refusal(version, str(error))
-        raise
-    except ModelError as error:
-        print(
-            f"{version.digest[:12]} was not asked its canary questions, without which no running app takes it into "
-            f"service: {error} Then run `python -m training.registry canaries {version.digest[:12]}`.",
-            file=sys.stderr,
-        )
-
-
 def _archive(chosen: argparse.Namespace, settings: Settings, registry: Registry) -> None:
     _print_versions([registry.archive(chosen.version, chosen.who, chosen.why)])
 
@@ -218,21 +164,7 @@ def _time(moment: dt.datetime) -> str:
     return f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
-def person() -> str:
-    """The name of whoever runs this; containers run under numbers that have none."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"user {os.getuid()}"
-
-
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns as wide as their widest cell; characters that a terminal obeys are shown as "?"."""
-    cells = [["".join(c if c.isprintable() else "?" for c in cell) for cell in row] for row in (heads, *rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
-    return "\n".join(lines if any(heads) else lines[1:])
-
+main = Command("training.registry", __doc__, arguments=_arguments, work=_work)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.run()

@@ -16,29 +16,26 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
-import sys
 import tempfile
 import time
-import traceback
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from assistant.command_line.arguments import count
-from assistant.errors import InputError, RespostaError
+from assistant.command_line.exit_codes import DONE, REFUSED
+from assistant.command_line.person import person
+from assistant.command_line.runner import Command
+from assistant.errors import BusyError, InputError
 from assistant.settings import Settings, load_settings
 from assistant.store.connection import open_store
 from assistant.tasks import TASKS, task_of
-from training.feedback import Export, NothingToExport, evaluation_pairs, export, said_after
-from training.registry import person
 from training.retraining.commands import run_command
+from training.retraining.feedback import Export, NothingToExport, evaluation_pairs, export, said_after
 from training.retraining.journal import Journal, Json, begin, latest
 from training.retraining.plan import Plan, default_measured, default_recipe
 from training.retraining.steps import EXPORT, RECIPE, Retraining
 from training.retraining.summary import PAGE, write_summary
-
-REFUSED, FAILED, BUSY, STOPPED = 1, 2, 75, 143
 
 
 def retrain(options: argparse.Namespace, plan: Plan, settings: Settings) -> int:
@@ -55,7 +52,7 @@ def retrain(options: argparse.Namespace, plan: Plan, settings: Settings) -> int:
                 f"Agents have judged {said.get('pairs', 0)} pairs that can train, fewer than {options.at_least}: "
                 "--at-least 0 trains all the same."
             )
-            return 0
+            return DONE
         before = begin(home, plan, EXPORT, said, time.monotonic() - begun)
     return _go_on(options, before, plan, settings)
 
@@ -63,14 +60,14 @@ def retrain(options: argparse.Namespace, plan: Plan, settings: Settings) -> int:
 def _go_on(options: argparse.Namespace, journal: Journal, plan: Plan, settings: Settings) -> int:
     Retraining(plan, journal, settings, options.who).run(options.promote, options.publish, options.private)
     print("\n" + write_summary(journal) + f"/{PAGE}")
-    return REFUSED if journal.end == "refused" else 0
+    return REFUSED if journal.end == "refused" else DONE
 
 
 def _nothing_new(options: argparse.Namespace, last: Journal, plan: Plan, settings: Settings) -> int:
     """What was asked for only now is done for the last one."""
     print(f"Agents have said nothing new that can train since {last.folder.name}.")
     if last.end == "refused":
-        return 0
+        return DONE
     return _go_on(options, last, plan, settings)
 
 
@@ -133,41 +130,7 @@ def plan_of(options: argparse.Namespace) -> Plan:
     return plan
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """The exit code that the head of this file explains."""
-    options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED))
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    try:
-        settings = load_settings()
-        plan = plan_of(options)
-        if options.dry_run:
-            show_plan(options, plan, settings)
-            return 0
-        home = settings.data_dir / "retrainings"
-        home.mkdir(parents=True, exist_ok=True)
-        with FileLock(home / "lock", timeout=0):
-            return retrain(options, plan, settings)
-    except Timeout:
-        print("Another retraining is under way here: wait for its end.", file=sys.stderr)
-        return BUSY
-    except RespostaError as error:
-        print(error, file=sys.stderr)
-        return FAILED
-    except KeyboardInterrupt:
-        print("Stopped. The same command goes on with this step.", file=sys.stderr)
-        return 130
-    except Exception:
-        # Else Python's own exit code would say that the gate refused.
-        traceback.print_exc()
-        print("The same command goes on with this step, once the cause above is mended.", file=sys.stderr)
-        return FAILED
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m training.retrain", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", choices=TASKS, default=task_of("judge").name, help="default: %(default)s")
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="the published sets (default: from the Hub)")
     parser.add_argument("--recipe", type=Path, metavar="FILE", help="default: the shipped one for this hardware")
@@ -184,8 +147,31 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--publish", metavar="OWNER/NAME", help="to this repository on the Hub when the gate is open")
     parser.add_argument("--private", action="store_true", help="publish to a private repository, refuse a public one")
     parser.add_argument("--who", default=person(), help="who decides this (default: %(default)s)")
-    return parser
 
+
+def _work(options: argparse.Namespace) -> int:
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    settings = load_settings()
+    plan = plan_of(options)
+    if options.dry_run:
+        show_plan(options, plan, settings)
+        return DONE
+    home = settings.data_dir / "retrainings"
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(home / "lock", timeout=0):
+            return retrain(options, plan, settings)
+    except Timeout:
+        raise BusyError("Another retraining is under way here: wait for its end.") from None
+
+
+main = Command(
+    "training.retrain",
+    __doc__,
+    arguments=_arguments,
+    work=_work,
+    next_step="The same command goes on with this step.",
+)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.run()

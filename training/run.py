@@ -18,7 +18,9 @@ from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
-from assistant.errors import RespostaError
+from assistant.command_line.exit_codes import of_signal
+from assistant.command_line.person import person
+from assistant.command_line.runner import Command
 from assistant.settings import Settings, load_settings
 from training.backend import join, load
 from training.backend.advice import advised
@@ -30,12 +32,14 @@ from training.recipe import Recipe, load_recipe
 from training.tracking import open_tracker
 
 PROJECT = "resposta"
+GOES_ON = "The same command goes on from there."
 
 
-def train(recipe: Recipe, run: Run, settings: Settings, teach: Teach | None) -> bool:
-    """Train until the end or an interruption; whether it came to the end. The version folder is complete then.
+def train(recipe: Recipe, run: Run, settings: Settings, teach: Teach | None) -> int | None:
+    """Train until the end, or until a signal asks to stop: the number of that signal, or None when the version folder
+    is complete.
 
-    Of several processes all compute, and the main one alone keeps, measures and tells.
+    Of several processes all compute, and only the main one keeps, measures and prints.
     """
     # First of all: unsloth has to be imported before what it patches.
     processes = join(recipe, settings.cache_dir)
@@ -73,9 +77,9 @@ def train(recipe: Recipe, run: Run, settings: Settings, teach: Teach | None) -> 
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if interruption.asked and trainer.state.global_step < trainer.state.max_steps:
         tracker.finish({"interrupted at step": trainer.state.global_step})
-        return False
+        return interruption.signal
     if not processes.is_main_process:
-        return True
+        return None
     draft = run.folder / "version.part"
     shutil.rmtree(draft, ignore_errors=True)
     loop.save_adapter(trainer, trainable.weights, draft)
@@ -96,7 +100,7 @@ def train(recipe: Recipe, run: Run, settings: Settings, teach: Teach | None) -> 
     write_record(draft, recipe, weights, prepared.rows, in_effect, metrics, history)
     draft.rename(run.version)
     tracker.finish({"metrics": metrics})
-    return True
+    return None
 
 
 def show_estimate(recipe: Recipe, settings: Settings, teach: Teach | None) -> None:
@@ -120,8 +124,8 @@ def teacher(recipe: Recipe, settings: Settings, options: argparse.Namespace) -> 
     if recipe.data.explanations != "teacher":
         return None
 
-    from training.teacher import cost, explain, stand_in, teacher_from
     from training.teaching.report import TeacherReport
+    from training.teaching.teacher import cost, explain, stand_in, teacher_from
 
     asked = teacher_from(settings)
 
@@ -140,45 +144,45 @@ def teacher(recipe: Recipe, settings: Settings, options: argparse.Namespace) -> 
 
 def register(run: Run, settings: Settings) -> str:
     """Add the run's version to the registry; its digest."""
-    from assistant.store.connection import open_store
-    from assistant.versions.registry import open_registry
-    from training.registry import keep_canaries, person
+    from assistant.versions.opened import opened_registry
+    from training.release.canaries import keep_canaries
 
-    with open_store(settings) as store:
-        registry = open_registry(settings, store)
+    with opened_registry(settings) as registry:
         version = registry.add(run.version, person(), f"trained in {run.name}").version
         keep_canaries(registry, settings, version)
         return version.digest
 
 
-def main() -> None:
-    """Train and register a version, or go on with that; what stops it ends the command with a message."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipe", type=Path)
     parser.add_argument("--set", dest="changes", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--dry-run", action="store_true", help="print what the run would need, and do nothing")
     parser.add_argument("--fork", metavar="RUN@STEP", help="begin a new run with another run's checkpoint")
     parser.add_argument("--yes", action="store_true", help="let the teacher be asked, whose cost is shown without it")
-    options = parser.parse_args()
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    try:
-        recipe, settings = load_recipe(options.recipe, options.changes), load_settings()
-        teach = teacher(recipe, settings, options)
-        if options.dry_run:
-            show_estimate(recipe, settings, teach)
-            return
-        with advised():
-            processes = join(recipe, settings.cache_dir)
-            with processes.main_process_first():
-                run = open_run(settings.data_dir / "runs", recipe, options.fork)
-            with alone(run) if processes.is_main_process else nullcontext():
-                if not run.is_finished and not train(recipe, run, settings, teach):
-                    sys.exit(f"{run.name} stopped after a checkpoint. The same command goes on from there.")
-                if processes.is_main_process:
-                    print(f"{run.name}: version {register(run, settings)[:12]} in {run.version}")
-    except RespostaError as error:
-        sys.exit(str(error))
 
+
+def _work(options: argparse.Namespace) -> int | None:
+    """Train and register a version, or go on with that."""
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    recipe, settings = load_recipe(options.recipe, options.changes), load_settings()
+    teach = teacher(recipe, settings, options)
+    if options.dry_run:
+        show_estimate(recipe, settings, teach)
+        return None
+    with advised():
+        processes = join(recipe, settings.cache_dir)
+        with processes.main_process_first():
+            run = open_run(settings.data_dir / "runs", recipe, options.fork)
+        with alone(run) if processes.is_main_process else nullcontext():
+            if not run.is_finished and (stopped_by := train(recipe, run, settings, teach)):
+                print(f"{run.name} stopped after a checkpoint. {GOES_ON}", file=sys.stderr)
+                return of_signal(stopped_by)
+            if processes.is_main_process:
+                print(f"{run.name}: version {register(run, settings)[:12]} in {run.version}")
+    return None
+
+
+main = Command("training.run", __doc__, arguments=_arguments, work=_work, next_step=GOES_ON)
 
 if __name__ == "__main__":
-    main()
+    main.run()

@@ -10,25 +10,26 @@ from there as the app does it and answers a question.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from assistant.command_line.arguments import count
+from assistant.command_line.person import person
+from assistant.command_line.runner import Command
+from assistant.command_line.tables import table
 from assistant.errors import InputError, ModelError
 from assistant.reader.reader import Reader
 from assistant.records import Task
 from assistant.search.embedder import open_embedder
 from assistant.serving.build import span_reader
 from assistant.serving.choose import open_models
-from assistant.settings import Settings
+from assistant.settings import Settings, load_settings
 from assistant.tasks import TASKS, task_of
 from assistant.version_records import AdapterVersion, RegisteredVersion, taken_out
+from assistant.versions.opened import opened_registry
 from assistant.versions.registry import Registry
 from evals.gate import checks
 from evals.reporting.pictures import loss_curves
-from training.registry import person, table, with_registry
 from training.selection.ranking import Ranking, curve, rank
 
 QUESTION = "Quantos livros um aluno pode retirar por vez?"
@@ -146,11 +147,7 @@ def run(options: argparse.Namespace, settings: Settings, registry: Registry) -> 
         print(table(("", ""), rows))
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Exit code 0 when it was done, 2 when it could not be."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.select", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("task", choices=TASKS)
     parser.add_argument("--names", nargs="+", metavar="NAME", help="only versions of these names (recipes)")
     parser.add_argument("--limit", type=count, metavar="N", help="only the newest N versions")
@@ -161,13 +158,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--why", default="", help="the reason (default: what it was the best by)")
     parser.add_argument("--question", help="a Portuguese question for the version in production")
     parser.add_argument("--context", metavar="TEXT", help="the text that answers it")
-    options = parser.parse_args(arguments)
-    if bool(options.question) != bool(options.context):
-        parser.error("give --question and --context together")
-    if options.question and options.task != task_of("reader").name:
-        parser.error(f"only {task_of('reader').name} answers a question from a text")
-    return with_registry(partial(run, options))
 
+
+def _work(options: argparse.Namespace) -> None:
+    if bool(options.question) != bool(options.context):
+        raise InputError("A question is answered from a text: give --question and --context together.")
+    if options.question and options.task != "portuguese-qa":
+        raise InputError("Only portuguese-qa answers a question from a text: leave out --question and --context.")
+    settings = load_settings()
+    with opened_registry(settings) as registry:
+        run(options, settings, registry)
+
+
+main = Command("training.select", __doc__, arguments=_arguments, work=_work)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.run()

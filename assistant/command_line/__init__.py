@@ -1,1 +1,1 @@
-"""What every command of the project shares: arguments, errors, exit codes, tables."""
+"""What every command of the project shares: how it runs, its exit codes, arguments, tables and progress bars."""

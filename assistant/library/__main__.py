@@ -1,13 +1,19 @@
-"""The library on the command line: python -m assistant.library import FILE | export FILE | delete ID … | stats."""
+"""The library on the command line.
+
+    python -m assistant.library import FILE | export FILE | delete ID … | stats
+
+Exit code 2 when nothing could be done, for example when every row of a file is rejected.
+"""
 
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from pathlib import Path
 
-from assistant.errors import InputError, RespostaError
+from assistant.command_line.exit_codes import FAILED
+from assistant.command_line.runner import Command
+from assistant.errors import InputError
 from assistant.library.transfer import export_file, import_file
 from assistant.records import LANGUAGES
 from assistant.search.embedder import open_embedder
@@ -15,23 +21,7 @@ from assistant.settings import Settings, load_settings
 from assistant.store.connection import Store, open_store
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Exit code 0 when something was done, 2 when the file or the settings cannot be used."""
-    chosen = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
-    try:
-        settings = load_settings()
-        with open_store(settings) as store:
-            return chosen.run(chosen, store, settings)
-    except RespostaError as error:
-        print(error, file=sys.stderr)
-    except OSError as error:
-        print(f"{error}. Check the path.", file=sys.stderr)
-    return 2
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m assistant.library", description=__doc__.splitlines()[0])
+def _arguments(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(required=True)
     brought = commands.add_parser("import", help="add or replace answers from a CSV or JSONL file")
     brought.add_argument("file", type=Path)
@@ -46,10 +36,15 @@ def _parser() -> argparse.ArgumentParser:
     gone.add_argument("id", nargs="+", help="as an export shows it")
     gone.set_defaults(run=_delete)
     commands.add_parser("stats", help="count answers, phrasings and vectors").set_defaults(run=_stats)
-    return parser
 
 
-def _import(chosen: argparse.Namespace, store: Store, settings: Settings) -> int:
+def _work(options: argparse.Namespace) -> int | None:
+    settings = load_settings()
+    with open_store(settings) as store:
+        return options.run(options, store, settings)
+
+
+def _import(chosen: argparse.Namespace, store: Store, settings: Settings) -> int | None:
     embedder = open_embedder(settings)
     report = import_file(chosen.file, store, embedder, settings, form=chosen.format, language=chosen.language)
     for row in report.rejected:
@@ -58,33 +53,32 @@ def _import(chosen: argparse.Namespace, store: Store, settings: Settings) -> int
         f"{report.added} added, {report.changed} changed, {report.unchanged} unchanged, {len(report.rejected)} rejected"
     )
     if report.added + report.changed + report.unchanged:
-        return 0
+        return None
     print("Nothing could be imported: correct the rows named above and import again.", file=sys.stderr)
-    return 2
+    return FAILED
 
 
-def _export(chosen: argparse.Namespace, store: Store, settings: Settings) -> int:
+def _export(chosen: argparse.Namespace, store: Store, settings: Settings) -> None:
     print(f"{export_file(chosen.file, store, chosen.format)} answers written to {chosen.file}")
-    return 0
 
 
-def _delete(chosen: argparse.Namespace, store: Store, settings: Settings) -> int:
+def _delete(chosen: argparse.Namespace, store: Store, settings: Settings) -> None:
     known = store.answers.get(chosen.id)
     if unknown := [one for one in chosen.id if one not in known]:
         raise InputError(f"There is no answer {', '.join(unknown)}, so none was removed: an export shows every id.")
     print(f"{store.answers.delete(chosen.id)} answers removed")
-    return 0
 
 
-def _stats(chosen: argparse.Namespace, store: Store, settings: Settings) -> int:
+def _stats(chosen: argparse.Namespace, store: Store, settings: Settings) -> None:
     stats = store.answers.stats()
     for language, count in stats.answers.items():
         print(f"answers {language}: {count}")
     print(f"phrasings: {stats.phrasings}")
     for model, count in sorted(stats.vectors.items()):
         print(f"vectors of {model}: {count}")
-    return 0
 
+
+main = Command("assistant.library", __doc__, arguments=_arguments, work=_work)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main.run()

@@ -1,9 +1,6 @@
-"""The sample library's vectors, made beforehand: a first start need not wait a minute for them.
+"""The sample library's vectors, computed beforehand: a first start need not wait a minute for them.
 
-    python -m assistant.library.sample_vectors
-
-makes the file again, which a change of the library or of the default embedding model asks for. Texts that it does not
-know are embedded as any other.
+`python -m assistant.embed_sample` writes the file again. Texts that the file does not hold are embedded as any other.
 """
 
 from __future__ import annotations
@@ -16,8 +13,7 @@ import numpy as np
 
 from assistant.library.sample import FOLDER, sample_rows
 from assistant.records import LANGUAGES
-from assistant.search.embedder import Embedder, open_embedder
-from assistant.settings import Settings, load_settings
+from assistant.search.embedder import Embedder
 
 FILE = FOLDER / "vectors.npz"
 
@@ -57,16 +53,3 @@ def save(embedder: Embedder, texts: Sequence[str], file: Path = FILE) -> None:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def main() -> None:
-    """Embed the sample library anew into the file that is shipped."""
-    # The file is shipped, whatever model this machine has been set to.
-    settings = load_settings(embedding_model=Settings.model_fields["embedding_model"].default)
-    texts = sample_texts()
-    save(open_embedder(settings), texts)
-    print(f"{FILE.name}: {len(texts)} texts, {FILE.stat().st_size:,} bytes")
-
-
-if __name__ == "__main__":
-    main()

@@ -7,15 +7,13 @@ import dataclasses
 import datetime as dt
 import json
 import logging
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import IO
 
-from tqdm import tqdm
-
+from assistant.command_line.progress import progress_bar
 from assistant.library.rows import FIELDS, Format, ReadReport, file_format, read_answers
 from assistant.library.sample import sample_path
 from assistant.library.sample_vectors import SampleVectors
@@ -39,7 +37,6 @@ def import_file(
     *,
     form: Format | None = None,
     language: Language | None = None,
-    progress: bool = True,
 ) -> ImportReport:
     """Add the file's answers to the library, all at once or, after a failure, none.
 
@@ -48,7 +45,7 @@ def import_file(
     rows visible. Raises `InputError` when the file as a whole cannot be used.
     """
     path = Path(path)
-    return _import([path], store, embedder, settings, form, language, progress, None)
+    return _import([path], store, embedder, settings, form, language, None)
 
 
 def import_sample(store: Store, embedder: Embedder, settings: Settings | None = None) -> ImportReport | None:
@@ -56,10 +53,8 @@ def import_sample(store: Store, embedder: Embedder, settings: Settings | None = 
     if store.answers.reached(_SAMPLE_MILESTONE) or not store.answers.is_empty():
         return None
     files = [sample_path(language) for language in LANGUAGES]
-    # A progress bar would clutter a server's log.
-    progress = sys.stderr.isatty()
     known = SampleVectors(embedder)
-    return _import(files, store, known, settings or Settings(), "jsonl", None, progress, _SAMPLE_MILESTONE)
+    return _import(files, store, known, settings or Settings(), "jsonl", None, _SAMPLE_MILESTONE)
 
 
 def export_file(path: Path, store: Store, form: Format | None = None) -> int:
@@ -76,17 +71,16 @@ def _import(
     settings: Settings,
     form: Format | None,
     language: Language | None,
-    progress: bool,
     milestone: str | None,
 ) -> ImportReport:
     rejected: list[Rejected] = []
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as spool:
         accepted = 0
         for path in paths:
-            accepted += _validate(path, spool, store, settings, file_format(path, form), language, progress, rejected)
+            accepted += _validate(path, spool, store, settings, file_format(path, form), language, rejected)
         if not accepted:
             return ImportReport(0, 0, 0, tuple(rejected))
-        _embed(spool, accepted, store, embedder, progress)
+        _embed(spool, accepted, store, embedder)
         changes = store.answers.upsert(_spooled(spool), milestone=milestone)
     for vectors in (store.answers.vectors, store.answers.answer_vectors):
         vectors.ensure_index(embedder.name, embedder.dimensions)
@@ -108,13 +102,12 @@ def _validate(
     settings: Settings,
     form: Format,
     language: Language | None,
-    progress: bool,
     rejected: list[Rejected],
 ) -> int:
     """Write the file's usable answers, as they will be stored, to the spool; their number."""
     report = ReadReport()
     accepted = 0
-    with tqdm(total=path.stat().st_size, desc="Reading", unit="B", unit_scale=True, disable=not progress) as bar:
+    with progress_bar(total=path.stat().st_size, desc="Reading", unit="B", unit_scale=True) as bar:
         for row in read_answers(path, form, settings, language, report):
             if isinstance(row, Rejected):
                 rejected.append(row)
@@ -127,9 +120,9 @@ def _validate(
     return accepted
 
 
-def _embed(spool: IO[str], accepted: int, store: Store, embedder: Embedder, progress: bool) -> None:
+def _embed(spool: IO[str], accepted: int, store: Store, embedder: Embedder) -> None:
     answers = _spooled(spool)
-    with tqdm(total=accepted, desc="Embedding", unit="row", disable=not progress) as bar:
+    with progress_bar(total=accepted, desc="Embedding", unit="row") as bar:
         while batch := list(islice(answers, EMBEDDING_BATCH)):
             embed_answers(store, embedder, batch)
             bar.update(len(batch))

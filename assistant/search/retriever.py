@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from tqdm import tqdm
-
+from assistant.command_line.progress import progress_bar
 from assistant.records import Answer, Candidate, Language
 from assistant.search.embedder import Embedder
 from assistant.store.connection import Store
@@ -65,7 +64,7 @@ def embed_missing(vectors: Vectors, embedder: Embedder) -> int:
     if not total:
         return 0
     log.info("embedding %d texts with %s", total, embedder.name)
-    with tqdm(total=total, desc="Embedding", unit="text") as bar:
+    with progress_bar(total=total, desc="Embedding", unit="text") as bar:
         for batch in vectors.unembedded(embedder.name, EMBEDDING_BATCH):
             vectors.put(batch, embedder.name, embedder.embed(batch))
             bar.update(len(batch))

@@ -13,7 +13,6 @@ adapter or that of the settings.
 from __future__ import annotations
 
 import argparse
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -21,10 +20,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from assistant import prompts
 from assistant.bases.weights import locate
+from assistant.command_line.arguments import count
+from assistant.command_line.progress import progress_bar
+from assistant.command_line.runner import Command
+from assistant.errors import ModelError
 from assistant.generator.engine import Engine
 from assistant.generator.packing import Packer, Tree
 from assistant.judge.judge import JUDGED_CHARS
@@ -34,9 +36,9 @@ from assistant.serving.choose import open_model
 from assistant.settings import Settings, load_settings
 from assistant.store.connection import open_store
 from assistant.wiring import open_desk
+from evals.benchmarks.article_loop import article_loop
 from evals.data.named_sets import shop_wordings
 from evals.data.published import Wording
-from evals.systems.written_labels import WRITTEN_TOKENS
 
 CANDIDATES = 10
 REPEATS = 3
@@ -88,33 +90,12 @@ def bare_pass(engine: Engine, trees: Sequence[tuple[tuple[int, ...], Tree]]) -> 
             engine.model(input_ids=torch.tensor([row], device=engine.device), logits_to_keep=1)
 
 
-def article_loop(engine: Engine, asked: Sequence[tuple[str, str]], adapter: str) -> tuple[float, float, int]:
-    """Seconds and generated tokens per pair of the published loop, and how many replies held a label."""
-    tokens, readable = [], 0
-    started = time.perf_counter()
-    with torch.inference_mode(), engine.use(adapter):
-        for first, second in tqdm(asked, unit="pair", desc="article's loop"):
-            ids = engine.encode(prompts.explanation_first(first, second, engine.weights.base.chat))
-            output = engine.model.generate(
-                torch.tensor([ids], device=engine.device),
-                attention_mask=torch.ones(1, len(ids), dtype=torch.long, device=engine.device),
-                max_new_tokens=WRITTEN_TOKENS,
-                do_sample=False,
-                eos_token_id=engine.stop_id,
-                pad_token_id=engine.stop_id,
-            )
-            reply = output[0, len(ids) :].tolist()
-            tokens.append(len(reply))
-            readable += prompts.parse_explanation_first(engine.text(reply)) is not None
-    return (time.perf_counter() - started) / len(asked), statistics.mean(tokens), readable
-
-
 def suggestions(settings: Settings, wordings: Sequence[Wording]) -> None:
     """Latency of the whole way with reasons off, then of the first words of the first reason."""
     with open_store(settings) as store, open_desk(settings, store, sample=True) as desk:
         desk.suggest(wordings[0].query)
         seconds, first_words = [], []
-        for wording in tqdm(wordings, unit="suggestion"):
+        for wording in progress_bar(wordings, unit="suggestion"):
             started = time.perf_counter()
             suggestion = desk.suggest(wording.query)
             seconds.append(time.perf_counter() - started)
@@ -128,13 +109,13 @@ def suggestions(settings: Settings, wordings: Sequence[Wording]) -> None:
     print(f"first words of the first reason after that: p50 {p50:.2f} s  p95 {p95:.2f} s")
 
 
-def main() -> None:
-    """Print the figures, measured on a library of its own."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pairs", type=int, default=100, help="pairs to score (default: %(default)s)")
-    parser.add_argument("--loop", type=int, default=10, help="pairs for the slow loop (default: %(default)s)")
-    parser.add_argument("--suggestions", type=int, default=60, help="suggestions to time (default: %(default)s)")
-    options = parser.parse_args()
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--pairs", type=count, default=100, help="pairs to score (default: %(default)s)")
+    parser.add_argument("--loop", type=count, default=10, help="pairs for the slow loop (default: %(default)s)")
+    parser.add_argument("--suggestions", type=count, default=60, help="suggestions to time (default: %(default)s)")
+
+
+def _work(options: argparse.Namespace) -> None:
     wordings = [wording for language in LANGUAGES for wording in shop_wordings(language)]
     wordings = wordings[:: max(1, len(wordings) // options.suggestions)]
     with tempfile.TemporaryDirectory() as folder:
@@ -142,7 +123,7 @@ def main() -> None:
         with open_model(settings) as model:
             base, adapter_folder = model.base, model.adapter
         if adapter_folder is None:
-            raise SystemExit(
+            raise ModelError(
                 f"{base.name} has no adapter to measure: unset RESPOSTA_BASE_MODEL or set RESPOSTA_ADAPTER."
             )
         suggestions(settings, wordings)
@@ -163,5 +144,7 @@ def main() -> None:
     print(f"scoring / bare pass over the same unique tokens: {scoring / bare:.2f} (aim: at most 1.3)")
 
 
+main = Command("evals.benchmarks.speed", __doc__, arguments=_arguments, work=_work)
+
 if __name__ == "__main__":
-    main()
+    main.run()

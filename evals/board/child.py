@@ -23,6 +23,7 @@ from evals.runs.measured_rows import ROWS
 from evals.runs.progress import PROGRESS
 
 ROOT = Path(__file__).resolve().parents[2]
+CHILD = ("assistant.command_line.child", "--background")
 REQUEST, LOG = "request.json", "run.log"
 # Long enough to finish the batch at hand and write down what is done.
 SECONDS_TO_STOP = 10.0
@@ -133,7 +134,7 @@ class Child:
         command += ["--drop-leaks"] if asked.drop_leaks else []
         with (folder / LOG).open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "evals.board.background", str(os.getpid()), *command],
+                [sys.executable, "-m", *CHILD, str(os.getpid()), "evals.run", *command],
                 cwd=ROOT,
                 env=self._settings.environment() | QUIET,
                 stdin=subprocess.DEVNULL,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from assistant.errors import InputError
+from assistant.errors import RefusedError
 from assistant.version_records import Kind
 from assistant.versions.fingerprints import of_pair, of_question, of_reading
 from evals.data.published import QuestionPair
@@ -22,7 +22,7 @@ _TOGETHER = 500
 _LISTED = 20
 
 
-class LeakError(InputError):
+class LeakError(RefusedError):
     """The rows would not measure the version."""
 
 

@@ -1,28 +1,19 @@
-"""Whether a version may go to production, by the reports on it and on what is there now.
-
-    python -m evals.gate CANDIDATE [PRODUCTION] [--rules FILE]
-
-Both are versions (a digest's first digits, or TASK@STAGE); without PRODUCTION it is what the task has there now. Exit
-code 0 when every check passes, 1 when one fails, 2 when it could not be done.
-"""
+"""Whether a version may go to production, by the reports on it and on what is there now."""
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from assistant.errors import RespostaError
-from assistant.settings import Settings, load_settings
-from assistant.store.connection import open_store
+from assistant.errors import RefusedError
+from assistant.settings import Settings
 from assistant.tasks import TASKS
 from assistant.version_records import AdapterVersion, RegisteredVersion
-from assistant.versions.registry import Registry, open_registry
-from evals.compare import differences
+from assistant.versions.registry import Registry
 from evals.gate.rules import RULES, DataRule, TaskRules, load_rules
+from evals.reporting.comparison import differences
 from evals.reporting.report import Report
 from evals.reporting.report_index import Shelf, Shelved, shelf_of
 
@@ -52,7 +43,7 @@ class Outcome:
         return all(check.passed for check in self.checks)
 
 
-class GateRefused(RespostaError):
+class GateRefused(RefusedError):
     """A version that may not go to production; `outcome` says why."""
 
     def __init__(self, outcome: Outcome) -> None:
@@ -174,35 +165,3 @@ def promote(
         kept["override"] = override.strip()
         why = f"{why} (past the gate: {override.strip()})"
     return registry.promote(reference, stage, who, why, kept)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Exit code 0 when the gate is open, 1 when it is closed, 2 when that cannot be said."""
-    parser = argparse.ArgumentParser(
-        prog="python -m evals.gate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("candidate", metavar="CANDIDATE")
-    parser.add_argument("production", metavar="PRODUCTION", nargs="?")
-    parser.add_argument("--rules", type=Path, default=RULES, help="YAML file (default: evals/gate/gate.yaml)")
-    options = parser.parse_args(arguments)
-    try:
-        settings = load_settings()
-        with open_store(settings) as store:
-            registry = open_registry(settings, store)
-            registry.register_shipped()
-            candidate = registry.find(options.candidate).version
-            production = (
-                registry.find(options.production).version if options.production else registry.production(candidate.task)
-            )
-        found = judge_candidate(candidate, production, shelf_of(settings), load_rules(options.rules, candidate.task))
-    except RespostaError as error:
-        print(error, file=sys.stderr)
-        return 2
-    for check in found.checks:
-        print(f"{'passed' if check.passed else 'FAILED'}  {check.name}: {check.figure} ({check.bound})")
-    print("The gate is open." if found.passed else "The gate is closed.")
-    return 0 if found.passed else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -21,7 +21,7 @@ from evals.data.named_sets import RowSet
 from evals.data.published import QuestionPair, load_pairs
 from evals.measures.meaning.match import by_adapter, by_rule_first
 from evals.measures.reading import elsewhere, read_rows
-from evals.reasons import measure_reasons
+from evals.measures.written_reasons import measure_reasons
 from evals.rows import MeasuredPair, MeasuredRow
 from evals.runs.measured_rows import COMMIT
 from evals.runs.measured_version import Subject, of_files, of_pairs

@@ -8,8 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from tqdm import tqdm
-
+from assistant.command_line.progress import progress_bar
 from assistant.errors import RespostaError
 from assistant.whole_file import write_whole
 
@@ -25,7 +24,7 @@ class Progress:
         self._file = folder / PROGRESS
         self._of, self._done, self._before = of, done, done
         self._begun = time.monotonic()
-        self._bar = tqdm(total=of, initial=done, unit=unit, smoothing=0.1)
+        self._bar = progress_bar(total=of, initial=done, unit=unit, smoothing=0.1)
 
     def advance(self, rows: int) -> None:
         self._done += rows

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tqdm import tqdm
-
 from assistant import prompts
+from assistant.command_line.progress import progress_bar
 from assistant.generator import TreePrompt
 from assistant.prompts import Segment
 from assistant.serving.load import LoadedModel
@@ -23,7 +22,7 @@ def written_labels(
     """The published way: the explanation is generated, and the label cut out behind it. 1 for the same, 0 for not,
     None where none could be read among `tokens` written ones."""
     labels: list[float | None] = []
-    for start in tqdm(range(0, len(pairs), TOGETHER), unit="batch"):
+    for start in progress_bar(range(0, len(pairs), TOGETHER), unit="batch"):
         asked = [
             prompts.explanation_first(pair.question1, pair.question2, model.base.chat)
             for pair in pairs[start : start + TOGETHER]

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from evals.chat.client import Endpoint
 from evals.chat.cost import Prices
 from training.data.rows import PairRow
-from training.teacher import Teacher
+from training.teaching.teacher import Teacher
 
 KEY = "sk-test-4f1c9b7d2e8a6035"
 MODEL = "toy-teacher"

@@ -7,7 +7,6 @@ for what only a machine with a GPU has: the marks of torch's CUDA build, a base 
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from typing import Any
 
@@ -58,4 +57,4 @@ if __name__ == "__main__":
     pretend()
     import app
 
-    sys.exit(app.main())
+    app.main.run()

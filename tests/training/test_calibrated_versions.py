@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from assistant.versions.version import CALIBRATION
 from tests.support.adapters import TASK, make_calibration, make_version, told
 from tests.support.commands import ran
 from training import calibrate
+from training.calibration.calibrate import Published, elsewhere
 
 REPO = "ana/judge"
 
@@ -86,8 +86,9 @@ def command(settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     monkeypatch.setenv("DATABASE_URL", settings.database_url)
     monkeypatch.setenv("DATA_DIR", str(settings.data_dir))
 
-    def fitted(options: Namespace, chosen: Settings, place: Path) -> tuple[Calibration, JudgeModel]:
+    def fitted(published: Published, chosen: Settings, place: Path) -> tuple[Calibration, JudgeModel]:
         assert Path(chosen.adapter) == place.parent
+        assert published == Published(*map(Path, data[1::2]), 500)
         version = json.loads((place.parent / "version.json").read_text())
         model = JudgeModel(version["base_sha256"], version["digest"], version["prompt_version"], "cpu float32")
         return make_calibration(model), model
@@ -121,13 +122,13 @@ def test_the_command_keeps_it_in_a_folder_and_refuses_what_is_none(command, tmp_
 def test_fits_of_other_hardware_stay_and_those_of_other_models_go(tmp_path: Path) -> None:
     model = JudgeModel("b", "a", "v1", "cpu float32")
     place = tmp_path / CALIBRATION
-    assert calibrate.elsewhere(place, "toy", model) == []
+    assert elsewhere(place, "toy", model) == []
     gpu = make_calibration(replace(model, hardware="cuda bfloat16"))
     gpu.save(place)
-    assert calibrate.elsewhere(place, "toy", model) == [fit for fit in gpu.fits if fit.model]
-    assert calibrate.elsewhere(place, "toy", replace(model, hardware="cuda bfloat16")) == []
-    assert calibrate.elsewhere(place, "toy", replace(model, adapter="other")) == []
-    assert calibrate.elsewhere(place, "another", model) == []
+    assert elsewhere(place, "toy", model) == [fit for fit in gpu.fits if fit.model]
+    assert elsewhere(place, "toy", replace(model, hardware="cuda bfloat16")) == []
+    assert elsewhere(place, "toy", replace(model, adapter="other")) == []
+    assert elsewhere(place, "another", model) == []
 
 
 def test_a_new_file_keeps_the_shipped_fits_that_it_will_hide(tmp_path: Path) -> None:
@@ -135,5 +136,5 @@ def test_a_new_file_keeps_the_shipped_fits_that_it_will_hide(tmp_path: Path) -> 
     models = set(shipped.models("en"))
     assert len(models) > 1
     model = next(iter(models))
-    kept = calibrate.elsewhere(tmp_path / CALIBRATION, shipped.embedding, model)
+    kept = elsewhere(tmp_path / CALIBRATION, shipped.embedding, model)
     assert {fit.model for fit in kept} == models - {model}

@@ -290,7 +290,7 @@ def test_a_wrong_recipe_says_so(commands: Commands, said) -> None:
 
 
 def test_a_step_ends_with_its_retraining_and_fails_with_its_exit_code(settings: Settings) -> None:
-    with pytest.raises(StepFailed, match=r"python -m training.run missing.yaml ended with exit code 1"):
+    with pytest.raises(StepFailed, match=r"python -m training.run missing.yaml ended with exit code 2"):
         run_command(["training.run", "missing.yaml"], settings)
     code = (
         "from assistant.settings import load_settings; from training.retraining.commands import run_command; "

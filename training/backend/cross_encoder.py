@@ -10,7 +10,6 @@ from pathlib import Path
 
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
-from tqdm import tqdm
 from transformers import (
     AutoModelForSequenceClassification,
     AutoTokenizer,
@@ -19,6 +18,7 @@ from transformers import (
     get_linear_schedule_with_warmup,
 )
 
+from assistant.command_line.progress import progress_bar
 from evals.systems.baselines.cross_encoder import encode, pair_logits
 from training.data.rows import PairRow
 
@@ -68,7 +68,7 @@ class Trainee:
         for number in range(1, chosen.epochs + 1):
             self.model.train()
             total = 0.0
-            for batch in tqdm(self._shuffled(rows, chosen.batch), unit="batch", desc=f"epoch {number}"):
+            for batch in progress_bar(self._shuffled(rows, chosen.batch), unit="batch", desc=f"epoch {number}"):
                 loss = self._loss(batch)
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)

@@ -21,6 +21,8 @@ class Interruption(TrainerCallback):
 
     def __init__(self) -> None:
         self.asked = False
+        # Of several processes one may be asked that no signal reached.
+        self.signal: int = signal.SIGTERM
         self._asked_at = 0.0
 
     @contextmanager
@@ -37,7 +39,7 @@ class Interruption(TrainerCallback):
     def _ask(self, number: int, frame: FrameType | None) -> None:
         now = time.monotonic()
         if not self.asked:
-            self.asked, self._asked_at = True, now
+            self.asked, self._asked_at, self.signal = True, now, number
         elif now - self._asked_at > SAME_SECONDS:
             raise KeyboardInterrupt
 

@@ -71,7 +71,7 @@ def open_run(home: Path, recipe: Recipe, fork: str | None = None) -> Run:
 @contextmanager
 def alone(run: Run, patience: float = 0.0) -> Iterator[None]:
     """Hold the run, so that the same command started twice does not train it twice. `patience` are the seconds that
-    another process may still take."""
+    another process may still take. Raises `BusyError`."""
     try:
         with FileLock(run.folder / "lock", timeout=patience):
             yield

@@ -6,8 +6,9 @@ import time
 from typing import Any
 
 import torch
-from tqdm import tqdm
 from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCallback, TrainerState
+
+from assistant.command_line.progress import progress_bar
 
 
 class Clock(TrainerCallback):
@@ -18,7 +19,7 @@ class Clock(TrainerCallback):
         self.memory = 0
 
     def on_train_begin(self, args: Any, state: TrainerState, control: Any, **kwargs: Any) -> None:
-        self._bar = tqdm(total=state.max_steps, unit="step", leave=False)
+        self._bar = progress_bar(total=state.max_steps, unit="step", leave=False)
         if torch.cuda.is_available():
             torch.cuda.reset_peak_memory_stats()
 

@@ -17,11 +17,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from functools import partial
 from pathlib import Path
 
-from assistant.errors import InputError, RespostaError
+from assistant.command_line.arguments import count
+from assistant.command_line.runner import Command
+from assistant.errors import InputError
 from assistant.generator.engine import compute_dtype
 from assistant.settings import load_settings
 from assistant.tasks import task_of
@@ -114,46 +115,45 @@ def shares(profile: Profile) -> list[str]:
     ]
 
 
-def main() -> None:
-    """Print the figures; a wrong file or setting ends it with a message."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pairs", type=Path, help="CSV of question pairs")
-    parser.add_argument("--rows", type=int, default=1000, help="pairs to read (default: %(default)s)")
-    parser.add_argument("--steps", type=int, default=20, help="optimizer steps of each side (default: %(default)s)")
+    parser.add_argument("--rows", type=count, default=1000, help="pairs to read (default: %(default)s)")
+    parser.add_argument("--steps", type=count, default=20, help="optimizer steps of each side (default: %(default)s)")
     parser.add_argument("--base", default="smollm2-135m", help="base model (default: %(default)s)")
     parser.add_argument("--without-bf16", action="store_true", help="compare with float32 only")
     parser.add_argument("--profile", action="store_true", help="show where the rest of the time goes")
-    options = parser.parse_args()
+
+
+def _work(options: argparse.Namespace) -> None:
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     # A GPU would be used by one side only.
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
     # The profiler reports its starts and ends.
     os.environ["KINETO_LOG_LEVEL"] = "99"
-    try:
-        if options.steps < LAST:
-            raise InputError(f"--steps {options.steps} is too few to time: give at least {LAST}.")
-        settings = load_settings()
-        recipe = benchmark_recipe(options.pairs.resolve(), options.base, options.rows, options.steps)
-        rows = benchmark_rows(recipe, settings.cache_dir, options.steps)
-        given = (recipe, rows, settings.cache_dir, settings.computing_threads)
-        measures = {}
-        for side in (OURS, *(name for name, bf16 in BASELINES.items() if not (bf16 and options.without_bf16))):
-            print(f"{side}: {options.steps} steps …", flush=True)
-            measures[side] = in_fresh_process(measure, side, *given)
-        check_alike(measures)
-        native = compute_dtype("cpu").itemsize == 2
-        print(
-            f"\n{options.base}, {settings.computing_threads} threads, this CPU {'has' if native else 'emulates'} bf16; "
-            f"{len(rows.training):,} rows, {measures[OURS].tokens:,} tokens, each side in a fresh process",
-            f"final loss: mean of the last {min(FINAL, options.steps)} steps; held-out loss: {len(rows.held_out)} rows",
-            *table(measures),
-            sep="\n",
-        )
-        if options.profile:
-            print(*shares(in_fresh_process(profiled, *given)), sep="\n")
-    except RespostaError as error:
-        sys.exit(str(error))
+    if options.steps < LAST:
+        raise InputError(f"--steps {options.steps} is too few to time: give at least {LAST}.")
+    settings = load_settings()
+    recipe = benchmark_recipe(options.pairs.resolve(), options.base, options.rows, options.steps)
+    rows = benchmark_rows(recipe, settings.cache_dir, options.steps)
+    given = (recipe, rows, settings.cache_dir, settings.computing_threads)
+    measures = {}
+    for side in (OURS, *(name for name, bf16 in BASELINES.items() if not (bf16 and options.without_bf16))):
+        print(f"{side}: {options.steps} steps …", flush=True)
+        measures[side] = in_fresh_process(measure, side, *given)
+    check_alike(measures)
+    native = compute_dtype("cpu").itemsize == 2
+    print(
+        f"\n{options.base}, {settings.computing_threads} threads, this CPU {'has' if native else 'emulates'} bf16; "
+        f"{len(rows.training):,} rows, {measures[OURS].tokens:,} tokens, each side in a fresh process",
+        f"final loss: mean of the last {min(FINAL, options.steps)} steps; held-out loss: {len(rows.held_out)} rows",
+        *table(measures),
+        sep="\n",
+    )
+    if options.profile:
+        print(*shares(in_fresh_process(profiled, *given)), sep="\n")
 
+
+main = Command("training.benchmarks.cpu", __doc__, arguments=_arguments, work=_work)
 
 if __name__ == "__main__":
-    main()
+    main.run()

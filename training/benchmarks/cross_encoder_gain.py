@@ -10,7 +10,6 @@ nor the cross-encoder was trained on, so train the cross-encoder with --seen-by.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -19,7 +18,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from assistant.errors import InputError, RespostaError
+from assistant.command_line.runner import Command
+from assistant.errors import InputError
 from assistant.search.embedder import Embedder, open_embedder
 from assistant.serving.choose import open_model
 from assistant.serving.load import LoadedModel
@@ -60,33 +60,28 @@ def judged(pairs: Sequence[QuestionPair], model: LoadedModel, embedder: Embedder
     return np.column_stack([cosines, logits])
 
 
-def main() -> int:
-    """Exit code 0 when it was done, 2 when it could not be."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("train", type=Path, help="CSV that both were trained on parts of")
     parser.add_argument("dev", type=Path, help="CSV to measure on")
     parser.add_argument("--model", type=Path, required=True, action="append", help="folder of a cross-encoder")
-    options = parser.parse_args()
-    try:
-        settings = load_settings()
-        embedder = open_embedder(settings)
-        with open_model(settings) as model:
-            if model.adapter is None:
-                raise InputError("The base has no adapter to compare with: unset RESPOSTA_BASE_MODEL.")
-            fitting = unseen(load_pairs(options.train), [model.adapter, *options.model])
-            measuring = load_pairs(options.dev)
-            known = [judged(pairs, model, embedder) for pairs in (fitting, measuring)]
-        print(f"fitted on {len(fitting)} pairs, measured on {len(measuring)}")
-        for folder in options.model:
-            encoder = CrossEncoder(folder, settings.computing_threads)
-            own = [np.array(encoder.logits(pairs))[:, None] for pairs in (fitting, measuring)]
-            print(f"{encoder.model['name']} ({folder.name})")
-            fitted, measured = ([pair.same for pair in pairs] for pairs in (fitting, measuring))
-            print(*compare(fitted, measured, known, own), sep="\n")
-    except RespostaError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+
+
+def _work(options: argparse.Namespace) -> None:
+    settings = load_settings()
+    embedder = open_embedder(settings)
+    with open_model(settings) as model:
+        if model.adapter is None:
+            raise InputError("The base has no adapter to compare with: unset RESPOSTA_BASE_MODEL.")
+        fitting = unseen(load_pairs(options.train), [model.adapter, *options.model])
+        measuring = load_pairs(options.dev)
+        known = [judged(pairs, model, embedder) for pairs in (fitting, measuring)]
+    print(f"fitted on {len(fitting)} pairs, measured on {len(measuring)}")
+    for folder in options.model:
+        encoder = CrossEncoder(folder, settings.computing_threads)
+        own = [np.array(encoder.logits(pairs))[:, None] for pairs in (fitting, measuring)]
+        print(f"{encoder.model['name']} ({folder.name})")
+        fitted, measured = ([pair.same for pair in pairs] for pairs in (fitting, measuring))
+        print(*compare(fitted, measured, known, own), sep="\n")
 
 
 def compare(
@@ -127,5 +122,7 @@ def _probabilities(to_fit: np.ndarray, same: np.ndarray, to_measure: np.ndarray)
     return [None if np.isnan(value) else float(value) for value in found]
 
 
+main = Command("training.benchmarks.cross_encoder_gain", __doc__, arguments=_arguments, work=_work)
+
 if __name__ == "__main__":
-    sys.exit(main())
+    main.run()

@@ -20,7 +20,9 @@ from functools import partial
 from pathlib import Path
 
 from assistant.bases.catalogue import CATALOGUE
-from assistant.errors import ModelError, RespostaError
+from assistant.command_line.arguments import count
+from assistant.command_line.runner import Command
+from assistant.errors import ModelError
 from assistant.settings import load_settings
 from assistant.tasks import task_of
 from training.backend import load
@@ -149,25 +151,22 @@ def require_gpu() -> str:
     return torch.cuda.get_device_name()
 
 
-def main() -> None:
-    """Print the figures; a wrong file or setting ends it with a message."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--lengths", type=int, nargs="+", default=[512, 1024, 2048, 4096], help="tokens a row")
-    parser.add_argument("--batch", type=int, default=2, help="rows a step (default: %(default)s)")
-    options = parser.parse_args()
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--lengths", type=count, nargs="+", default=[512, 1024, 2048, 4096], help="tokens a row")
+    parser.add_argument("--batch", type=count, default=2, help="rows a step (default: %(default)s)")
+
+
+def _work(options: argparse.Namespace) -> None:
     # The weights are made here; asking the Hub for them would only cost time.
     os.environ["HF_HUB_OFFLINE"] = "1"
-    try:
-        settings = load_settings()
-        print(f"{in_fresh_process(require_gpu)}, {BASE}'s shape in 4 bits\n", flush=True)
-        settings.cache_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=settings.cache_dir) as name:
-            cache = Path(name)
-            in_fresh_process(write_random_base, cache)
-            work = partial(_measured, cache, settings.computing_threads)
-            print(table(list(lines(options.lengths, options.batch, work))))
-    except RespostaError as error:
-        sys.exit(str(error))
+    settings = load_settings()
+    print(f"{in_fresh_process(require_gpu)}, {BASE}'s shape in 4 bits\n", flush=True)
+    settings.cache_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=settings.cache_dir) as name:
+        cache = Path(name)
+        in_fresh_process(write_random_base, cache)
+        work = partial(_measured, cache, settings.computing_threads)
+        print(table(list(lines(options.lengths, options.batch, work))))
 
 
 def _measured(cache: Path, count: int, backend: str, length: int, batch: int) -> Speed | None:
@@ -175,5 +174,7 @@ def _measured(cache: Path, count: int, backend: str, length: int, batch: int) ->
     return in_fresh_process(measure, backend, length, batch, cache, count)
 
 
+main = Command("training.benchmarks.gpu", __doc__, arguments=_arguments, work=_work)
+
 if __name__ == "__main__":
-    main()
+    main.run()

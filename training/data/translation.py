@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from tqdm import tqdm
-
+from assistant.command_line.progress import progress_bar
 from assistant.errors import InputError
 from training.data.rows import PairRow, TrainingRow
 
@@ -24,7 +23,7 @@ def translated(rows: Iterable[TrainingRow]) -> Iterator[TrainingRow]:
             "or take the source with `translate` out of the recipe."
         ) from None
     with Translator() as translator:
-        for row in tqdm(list(rows), unit="pair", desc="translating"):
+        for row in progress_bar(list(rows), unit="pair", desc="translating"):
             if not isinstance(row, PairRow):
                 raise InputError("Only pairs are translated: take `translate` away from the other sources.")
             yield replace(

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
+from assistant.command_line.progress import progress_bar
 from assistant.judge.calibration import sigmoid
 from assistant.reader.reader import WINDOW, flattened
 from assistant.reader.span_reader import SpanReader
@@ -44,7 +43,7 @@ def validate(recipe: Recipe, adapter: Path, rows: Sequence[TrainingRow], setting
                 figures[language] = pair_figures(recipe, model, own)
         if readings and model.identity.adapter:
             reader = SpanReader(model.generator, model.base.chat, model.identity.adapter)
-            predictions = [_read(reader, row) for row in tqdm(readings, unit="question")]
+            predictions = [_read(reader, row) for row in progress_bar(readings, unit="question")]
             figures |= {
                 "rows": len(readings),
                 "exact_match": _mean([exact_match(p, r.answers) for p, r in zip(predictions, readings, strict=True)]),
@@ -59,7 +58,7 @@ def pair_figures(recipe: Recipe, model: LoadedModel, pairs: Sequence[QuestionPai
         pairs = pairs[:GENERATED]
         scores = written_labels(model, pairs)
     else:
-        logits = tqdm(label_logits(model, pairs), total=len(pairs), unit="pair")
+        logits = progress_bar(label_logits(model, pairs), total=len(pairs), unit="pair")
         scores = [None if logit is None else sigmoid(logit) for logit in logits]
     if all(score is None for score in scores):
         # The run is kept all the same: what it cost may be worth a look at its replies.

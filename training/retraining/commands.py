@@ -9,7 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from assistant.errors import RespostaError
+from assistant.command_line.exit_codes import BUSY
+from assistant.errors import BusyError, RespostaError
 from assistant.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,12 +23,12 @@ class StepFailed(RespostaError):
 def run_command(arguments: Sequence[str], settings: Settings) -> None:
     """`python -m` with `arguments`, the module first. It ends when this process does, however that ends.
 
-    Raises `StepFailed` unless its exit code is 0.
+    Raises `BusyError` when another run holds what it needs, `StepFailed` for any other exit code than 0.
     """
     shown = shlex.join(("python", "-m", *arguments))
     print(f"\n> {shown}", flush=True)
     process = subprocess.Popen(
-        [sys.executable, "-m", "training.retraining.child", str(os.getpid()), *arguments],
+        [sys.executable, "-m", "assistant.command_line.child", str(os.getpid()), *arguments],
         cwd=ROOT,
         env=settings.environment(),
         stdin=subprocess.DEVNULL,
@@ -41,6 +42,8 @@ def run_command(arguments: Sequence[str], settings: Settings) -> None:
         process.terminate()
         process.wait()
         raise
+    if code == BUSY:
+        raise BusyError(f"{shown} has to wait for another run, as it says above. Then start the same retraining again.")
     if code:
         raise StepFailed(
             f"{shown} ended with exit code {code}, for the reason above. Mend it, then start the same retraining "

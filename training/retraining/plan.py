@@ -12,8 +12,8 @@ import yaml
 
 from assistant.records import Task
 from assistant.tasks import TASKS
-from training.feedback import PAIRS
 from training.recipe import FOLDER, Recipe, Source, load_recipe
+from training.retraining.feedback import PAIRS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

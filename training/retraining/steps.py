@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
 from assistant.settings import Settings
-from assistant.store.connection import open_store
 from assistant.tasks import TASKS
 from assistant.version_records import AdapterVersion
 from assistant.versions.hub import open_hub
-from assistant.versions.registry import Registry, open_registry
+from assistant.versions.opened import opened_registry
 from assistant.versions.version import read_version
 from evals.gate import checks
 from evals.gate.rules import RULES, load_rules
 from evals.reporting.report import Report, read_report
 from evals.reporting.report_index import shelf_of
 from training.backend.run_folders import alone, open_run
-from training.publish import publish
 from training.recipe import load_recipe
+from training.release.publication import publish
 from training.retraining.commands import run_command
 from training.retraining.journal import Journal, Json
 from training.retraining.plan import Plan
@@ -71,7 +69,7 @@ class Retraining:
         """Whether something else has come to production since the gate looked."""
         if GATE not in self.journal.steps:
             return False
-        with self._registry() as registry:
+        with opened_registry(self.settings) as registry:
             production = registry.production(self.plan.task)
         now = production.digest if production else None
         return now not in (self.journal.steps[GATE]["production"], self._version)
@@ -84,11 +82,6 @@ class Retraining:
     @property
     def _version(self) -> str:
         return self.journal.steps["train"]["version"]
-
-    @contextmanager
-    def _registry(self) -> Iterator[Registry]:
-        with open_store(self.settings) as store:
-            yield open_registry(self.settings, store)
 
     def _train(self) -> Json:
         recipe = self.journal.folder / RECIPE
@@ -116,7 +109,7 @@ class Retraining:
 
     def _measure(self, data: str) -> Json:
         report = self._measured(self._version, data)
-        with self._registry() as registry:
+        with opened_registry(self.settings) as registry:
             production = registry.production(self.plan.task)
         # The gate holds the two against each other row by row.
         if production and production.digest != self._version and not self._is_measured(production, report):
@@ -148,27 +141,27 @@ class Retraining:
             for step, result in self.journal.steps.items()
             if step.startswith("measure ")
         }
-        with self._registry() as registry:
+        with opened_registry(self.settings) as registry:
             # What serves already is not to be taken down, and what a kill left there stays.
             if registry.find(self._version).stage not in ("staging", "production"):
                 registry.promote(self._version, "staging", self.who, f"retrained: {self.journal.folder.name}", figures)
             return {"stage": registry.find(self._version).stage}
 
     def _gate(self) -> Json:
-        with self._registry() as registry:
+        with opened_registry(self.settings) as registry:
             candidate, production = registry.find(self._version).version, registry.production(self.plan.task)
         rules = load_rules(RULES, self.plan.task)
         found = checks.judge_candidate(candidate, production, shelf_of(self.settings), rules)
         return asdict(found) | {"passed": found.passed}
 
     def _promote(self) -> Json:
-        with self._registry() as registry:
+        with opened_registry(self.settings) as registry:
             if registry.find(self._version).stage != "production":
                 why = f"retrained: {self.journal.folder.name}, through the gate"
                 checks.promote(registry, self.settings, self._version, "production", self.who, why)
             return {"stage": "production"}
 
     def _publish(self, repo: str, private: bool) -> Json:
-        with self._registry() as registry:
+        with opened_registry(self.settings) as registry:
             published = publish(registry, open_hub(self.settings), self._version, repo, private, self.who)
             return {"published": str(published)}

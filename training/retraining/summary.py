@@ -10,10 +10,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from assistant.command_line.tables import table
 from assistant.version_records import AdapterVersion
 from assistant.versions.version import read_version
 from assistant.whole_file import write_whole
-from training.registry import table
 from training.retraining.journal import Journal, Json
 from training.retraining.steps import EXPORT, GATE, PRODUCTION, PUBLISH
 

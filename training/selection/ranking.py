@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.command_line.tables import table
 from assistant.errors import ModelError
 from assistant.records import LANGUAGES, Task
 from assistant.tasks import TASKS, Measure
 from assistant.version_records import RegisteredVersion
 from assistant.versions.registry import check_usable
-from training.registry import table
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tqdm import tqdm
 
+from assistant.command_line.progress import progress_bar
 from evals.chat.asking import Chat
 from evals.chat.client import Completion
 from training.teaching.cache import TeacherAnswer, TeacherCache, key
@@ -23,7 +24,7 @@ def batches(asked: Sequence[Asked], size: int = BATCH) -> list[Sequence[Asked]]:
 
 def ask(asked: Sequence[Asked], chat: Chat, cache: TeacherCache, report: TeacherReport) -> None:
     """Put what becomes of each pair into `cache`, as it comes. Raises `ChatError` when the teacher fails."""
-    with tqdm(total=len(asked), unit="pair", desc="teacher") as bar:
+    with progress_bar(total=len(asked), unit="pair", desc="teacher") as bar:
         refused = _round(batches(asked), False, chat, cache, report, bar)
         _round(batches(refused, AGAIN), True, chat, cache, report, bar)
 

@@ -13,7 +13,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from assistant.errors import InputError, ModelError, RespostaError
+from assistant.command_line.arguments import count
+from assistant.command_line.runner import Command
+from assistant.errors import InputError, ModelError
 from assistant.reader.reader import Reader
 from assistant.search.embedder import open_embedder
 from assistant.serving.build import span_reader
@@ -78,30 +80,27 @@ def _shown(found: Agreement) -> str:
     return f"accuracy {accuracy} over {found.readable} readable replies of {found.rows}"
 
 
-def main() -> None:
-    """Print the figures; a wrong file or setting ends it with a message."""
-    parser = argparse.ArgumentParser(
-        prog="python -m evals.benchmarks.articles",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def _arguments(parser: argparse.ArgumentParser) -> None:
     articles = parser.add_subparsers(dest="article", required=True)
     a = articles.add_parser("a", help="question pairs")
     a.add_argument("file", type=Path, help="CSV with question1, question2, is_duplicate")
-    a.add_argument("--limit", type=int, default=PAIRS, help="only the first pairs (default: %(default)s)")
-    a.add_argument("--tokens", type=int, default=TOKENS, help="new tokens a text (default: %(default)s; article: 400)")
+    a.add_argument("--limit", type=count, default=PAIRS, help="only the first pairs (default: %(default)s)")
+    a.add_argument(
+        "--tokens", type=count, default=TOKENS, help="new tokens a text (default: %(default)s; article: 400)"
+    )
     b = articles.add_parser("b", help="Portuguese questions")
     b.add_argument("file", type=Path, help="SQuAD-format JSON")
-    b.add_argument("--limit", type=int, help="only the first questions")
-    options = parser.parse_args()
-    try:
-        if options.article == "a":
-            show_a(load_settings(), options.file, options.limit, options.tokens)
-        else:
-            show_b(load_settings(), options.file, options.limit)
-    except RespostaError as error:
-        raise SystemExit(str(error)) from None
+    b.add_argument("--limit", type=count, help="only the first questions")
 
+
+def _work(options: argparse.Namespace) -> None:
+    if options.article == "a":
+        show_a(load_settings(), options.file, options.limit, options.tokens)
+    else:
+        show_b(load_settings(), options.file, options.limit)
+
+
+main = Command("evals.benchmarks.articles", __doc__, arguments=_arguments, work=_work)
 
 if __name__ == "__main__":
-    main()
+    main.run()

@@ -11,9 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tqdm import tqdm
-
 from assistant import prompts
+from assistant.command_line.progress import progress_bar
 from assistant.serving.load import LoadedModel
 from evals.data.published import QuestionPair
 from evals.systems.labels import as_the_app_asks, label_logits
@@ -68,7 +67,7 @@ def published_labels(model: LoadedModel, pairs: Sequence[QuestionPair], tokens: 
     explanations = list(_explanations(model, pairs, tokens))
     chat = model.base.chat
     labels: list[bool | None] = []
-    for start in tqdm(range(0, len(pairs), TOGETHER), unit="batch", desc="article's loop"):
+    for start in progress_bar(range(0, len(pairs), TOGETHER), unit="batch", desc="article's loop"):
         batch = range(start, min(start + TOGETHER, len(pairs)))
         stored = [prompts.explained_label(_label(pairs[place]), explanations[place], chat) for place in batch]
         asked = [
@@ -90,7 +89,7 @@ def first_label(text: str) -> bool | None:
 
 
 def _explanations(model: LoadedModel, pairs: Sequence[QuestionPair], tokens: int) -> Iterator[str]:
-    for start in tqdm(range(0, len(pairs), TOGETHER), unit="batch", desc="explanations"):
+    for start in progress_bar(range(0, len(pairs), TOGETHER), unit="batch", desc="explanations"):
         batch = pairs[start : start + TOGETHER]
         asked = []
         for pair in batch:

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sklearn.metrics import f1_score
-from tqdm import tqdm
 
 from assistant import prompts
+from assistant.command_line.progress import progress_bar
 from assistant.reader.reader import Reader
 from assistant.serving.load import LoadedModel
 from evals.data.squad import ReadingQuestion, exact_match, f1
@@ -48,7 +48,7 @@ def article_b(model: LoadedModel, reader: Reader, questions: Sequence[ReadingQue
     """All three on the questions that have an answer."""
     answerable = [question for question in questions if question.is_answerable]
     truths = [_ids(model, question.answers[0]) for question in answerable]
-    answers = [reader.read(q.question, q.context).answer or "" for q in tqdm(answerable, unit="question")]
+    answers = [reader.read(q.question, q.context).answer or "" for q in progress_bar(answerable, unit="question")]
     return ArticleB(
         published(model, answerable, truths, None),
         published(model, answerable, truths, model.identity.adapter),
@@ -63,7 +63,7 @@ def published(
 ) -> Matches:
     """The published figures; `truths` are the token ids of each question's first answer."""
     scores = []
-    for question, truth in zip(tqdm(questions, unit="question"), truths, strict=True):
+    for question, truth in zip(progress_bar(questions, unit="question"), truths, strict=True):
         prompt = prompts.reading(question.question, question.context, model.base.chat)
         cut = model.generator.choose(prompt, _any_token, NEW_TOKENS, adapter)[: len(truth)]
         said, right = model.generator.text(cut).strip(), model.generator.text(truth).strip()

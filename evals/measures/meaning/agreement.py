@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sklearn.metrics import cohen_kappa_score, confusion_matrix
-from tqdm import tqdm
 
-from assistant.errors import InputError, RespostaError
+from assistant.command_line.progress import progress_bar
+from assistant.command_line.runner import Command
+from assistant.errors import InputError
 from assistant.serving.choose import open_model
 from assistant.settings import Settings, load_settings
 from evals.data.squad import exact_match, f1
@@ -76,19 +77,16 @@ def load_cases(path: Path = CASES) -> list[MeaningCase]:
         ) from None
 
 
-def main() -> None:
-    """Print the figures; a wrong file or setting ends it with a message."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, nargs="?", default=CASES, help="marked cases (default: the 60)")
     parser.add_argument("--chat", action="store_true", help="ask the chat model of the settings as well")
     parser.add_argument("--yes", action="store_true", help="send it what was never asked, for the price shown")
-    options = parser.parse_args()
-    try:
-        settings = load_settings()
-        cases = load_cases(options.file)
-        said = {name: _said(cases, meaning) for name, meaning in _meanings(settings, cases, options.chat, options.yes)}
-    except RespostaError as error:
-        raise SystemExit(str(error)) from None
+
+
+def _work(options: argparse.Namespace) -> None:
+    settings = load_settings()
+    cases = load_cases(options.file)
+    said = {name: _said(cases, meaning) for name, meaning in _meanings(settings, cases, options.chat, options.yes)}
     compared: dict[str, list[bool | None]] = dict(said)
     compared["exact match"] = [exact_match(case.prediction, [case.gold]) == 1 for case in cases]
     compared["F1 of 0.5 or more"] = [f1(case.prediction, [case.gold]) >= 0.5 for case in cases]
@@ -116,7 +114,8 @@ def _meanings(
 
 
 def _said(cases: Sequence[MeaningCase], meaning: Meaning) -> list[bool | None]:
-    return [semantic_match(case.question, [case.gold], case.prediction, meaning) for case in tqdm(cases, unit="case")]
+    bar = progress_bar(cases, unit="case")
+    return [semantic_match(case.question, [case.gold], case.prediction, meaning) for case in bar]
 
 
 def _shown(name: str, found: MeaningAgreement) -> str:
@@ -128,5 +127,7 @@ def _shown(name: str, found: MeaningAgreement) -> str:
     )
 
 
+main = Command("evals.measures.meaning.agreement", __doc__, arguments=_arguments, work=_work)
+
 if __name__ == "__main__":
-    main()
+    main.run()

@@ -58,9 +58,9 @@ def test_export_and_import_again(brought, store: Store, settings, toy_embedder, 
     before = list(store.answers)
     path = tmp_path / f"out.{ending}"
     assert export_file(path, store) == 2
-    assert import_file(path, store, toy_embedder, settings, progress=False) == ImportReport(0, 0, 2, ())
+    assert import_file(path, store, toy_embedder, settings) == ImportReport(0, 0, 2, ())
     store.answers.delete(["a1", "a2"])
-    assert import_file(path, store, toy_embedder, settings, progress=False).added == 2
+    assert import_file(path, store, toy_embedder, settings).added == 2
     assert list(store.answers) == before
 
 
@@ -74,7 +74,7 @@ def test_nothing_is_visible_before_all_is(store: Store, settings: Settings, tmp_
 
     path = tmp_path / "a.jsonl"
     path.write_text("".join(json.dumps(FULL | {"id": str(n), "question": f"Question {n}"}) + "\n" for n in range(200)))
-    import_file(path, store, Watching(), settings, progress=False)
+    import_file(path, store, Watching(), settings)
     assert len(counts) > 2
     assert set(counts) == {0}
     assert sum(store.answers.stats().answers.values()) == 200
@@ -96,7 +96,7 @@ class Dying(ToyEmbedder):
 
 settings = load_settings()
 with open_store(settings) as store:
-    import_file(Path(sys.argv[1]), store, Dying(), settings, progress=False)
+    import_file(Path(sys.argv[1]), store, Dying(), settings)
 """
 
 
@@ -111,10 +111,10 @@ def test_a_killed_import_goes_on_and_nothing_is_lost_or_doubled(
     assert store.answers.is_empty()
     kept = store.answers.stats().vectors["toy"]
     assert kept > 100
-    assert import_file(path, store, toy_embedder, settings, progress=False) == ImportReport(300, 0, 0, ())
+    assert import_file(path, store, toy_embedder, settings) == ImportReport(300, 0, 0, ())
     assert len(toy_embedder.embedded) + kept == 302, "300 questions and 2 phrasings, each embedded once"
     assert len(list(store.answers)) == 300
-    assert import_file(path, store, toy_embedder, settings, progress=False) == ImportReport(0, 0, 300, ())
+    assert import_file(path, store, toy_embedder, settings) == ImportReport(0, 0, 300, ())
 
 
 def test_the_sample_comes_once(store: Store, toy_embedder: ToyEmbedder, settings: Settings) -> None:
@@ -142,7 +142,7 @@ def test_scrubbing_leaves_our_own_contacts(database_url: str, tmp_path: Path, to
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps(FULL | {"answer": "Write to help@shop.example, not to ana@x.com; tel. 020 7946 0958"}))
     with open_store(settings) as store:
-        import_file(path, store, toy_embedder, settings, progress=False)
+        import_file(path, store, toy_embedder, settings)
         (answer,) = store.answers
     assert answer.answer == "Write to help@shop.example, not to [email]; tel. 020 7946 0958"
 
@@ -190,7 +190,7 @@ def test_memory_does_not_grow_with_the_file(store: Store, settings: Settings, tm
             most.append(len(texts))
             return super().embed(texts)
 
-    assert import_file(path, store, Watching(), settings, progress=False).added == 3000
+    assert import_file(path, store, Watching(), settings).added == 3000
     assert max(most) <= 64
     # Read twice from the spool, once to embed and once to store, never kept as a list.
     assert len(alive) == 6000

@@ -24,7 +24,7 @@ class Counting:
 
 
 def test_every_text_of_the_library_is_known_and_right(embedder: Embedder) -> None:
-    """Where this fails, the library or the model has changed: run `python -m assistant.library.sample_vectors`."""
+    """Where this fails, the library or the model has changed: run `python -m assistant.embed_sample`."""
     counting = Counting(embedder)
     texts = sample_texts()
     vectors = SampleVectors(counting).embed(texts)

@@ -29,7 +29,7 @@ from assistant.versions.version import CANARIES, FILES, read_version, write_vers
 from assistant.wiring import open_desk
 from tests.conftest import new_database
 from tests.support.unfit_adapters import with_weights, without_effect
-from training.registry import ask_version
+from training.release.canaries import ask_version
 
 JUDGE, READER = SHIPPED_FOLDER / "question-similarity", SHIPPED_FOLDER / "portuguese-qa"
 QUESTIONS = ("Where is my parcel?", "Can I cancel the order?", "Onde está a minha encomenda?", "Do you repair tents?")

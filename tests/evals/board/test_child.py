@@ -53,10 +53,9 @@ def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     made: list[Child] = []
 
     def make(behaviour: str) -> Child:
-        package = tmp_path / "evals" / "board"
+        package = tmp_path / "assistant" / "command_line"
         package.mkdir(parents=True, exist_ok=True)
-        (package / "__init__.py").touch()
-        (package / "background.py").write_text(STAND_IN.replace("BEHAVIOUR", repr(behaviour)))
+        (package / "child.py").write_text(STAND_IN.replace("BEHAVIOUR", repr(behaviour)))
         monkeypatch.setattr(child, "ROOT", tmp_path)
         monkeypatch.setattr(child, "SECONDS_TO_STOP", 0.5)
         made.append(Child(Settings(data_dir=tmp_path, port=7861), tmp_path / "runs"))
@@ -97,10 +96,10 @@ def test_the_command_gets_its_arguments_and_the_apps_settings_and_one_quiet_thre
     one.start(ASKED, "/data/dev.csv; rm -rf *")
     until(one, "done")
     arguments, environment = given(tmp_path)["arguments"], given(tmp_path)["environment"]
-    assert arguments[0] == str(os.getpid())
+    assert arguments[:3] == ["--background", str(os.getpid()), "evals.run"]
     given_to_run = ["--adapter", "a" * 64, "--data", "/data/dev.csv; rm -rf *", "--language", "en", "--out"]
-    assert arguments[1:8] == given_to_run
-    assert arguments[9:] == ["--limit", "40"]
+    assert arguments[3:10] == given_to_run
+    assert arguments[11:] == ["--limit", "40"]
     assert (environment["DATA_DIR"], environment["PORT"]) == (str(tmp_path), "7861")
     assert (environment["RESPOSTA_THREADS"], environment["OMP_WAIT_POLICY"]) == ("1", "PASSIVE")
 
@@ -110,7 +109,7 @@ def test_leaks_left_out_and_a_language_are_another_run(running, tmp_path):
     one.start(Asked("a" * 64, "own:qqp/dev.csv", None, drop_leaks=True, language="pt"), "x")
     until(one, "done")
     arguments = given(tmp_path)["arguments"]
-    assert arguments[5:7] == ["--language", "pt"] and arguments[-1] == "--drop-leaks"
+    assert arguments[7:9] == ["--language", "pt"] and arguments[-1] == "--drop-leaks"
     one.start(ASKED, "x")
     until(one, "done")
     assert len([*(tmp_path / "runs").glob("*")]) == 2

@@ -11,7 +11,8 @@ from assistant.errors import InputError
 from assistant.settings import Settings
 from assistant.version_records import AdapterVersion
 from assistant.versions.registry import Registry
-from evals.gate.checks import Check, GateRefused, Outcome, judge_candidate, main, promote, shelf_of
+from evals.gate.__main__ import main
+from evals.gate.checks import Check, GateRefused, Outcome, judge_candidate, promote, shelf_of
 from evals.gate.rules import RULES, TaskRules, load_rules
 from evals.reporting.pair_report import at_thresholds, pair_findings
 from evals.reporting.report import Report, write_report

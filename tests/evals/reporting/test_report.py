@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import InputError
-from evals.compare import compare, differences, named, table
 from evals.compare import main as compare_main
 from evals.measures.reading import reading_findings
+from evals.reporting.comparison import compare, differences, named, table
 from evals.reporting.page import write_page
 from evals.reporting.pair_report import pair_findings
 from evals.reporting.report import Report, found_reports, read_report, write_report

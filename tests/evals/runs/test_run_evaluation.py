@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from assistant.command_line.exit_codes import BUSY, REFUSED, TERMINATED
 from assistant.versions.registry import SHIPPED_FOLDER
 from evals.reporting.report import read_report
-from evals.run import STOPPED, main
+from evals.run import main
 from tests.support.app_process import ROOT
 
 WORDS = "parcel order refund card account invoice voucher size colour address delivery return helmet tent".split()
@@ -94,15 +95,26 @@ def test_a_run_in_the_background_stops_when_it_is_asked_to_and_goes_on(tmp_path:
     train, data = pairs_file(tmp_path / "train.csv", 200, 1), pairs_file(tmp_path / "data.csv", 5_000, 2)
     out = tmp_path / "out"
     arguments = ["--system", "tfidf", "--train", str(train), "--data", str(data), "--out", str(out)]
-    running = subprocess.Popen([sys.executable, "-m", "evals.board.background", str(os.getpid()), *arguments], cwd=ROOT)
+    running = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "assistant.command_line.child",
+            "--background",
+            str(os.getpid()),
+            "evals.run",
+            *arguments,
+        ],
+        cwd=ROOT,
+    )
     deadline = time.monotonic() + 120
     while not (out / "rows.jsonl").exists() or (out / "rows.jsonl").stat().st_size < 50_000:
         assert running.poll() is None and time.monotonic() < deadline
         time.sleep(0.02)
     # Another one in the same folder would mix its rows with these.
-    assert main(arguments) == 2
+    assert main(arguments) == BUSY
     running.send_signal(signal.SIGTERM)
-    assert running.wait(30) == STOPPED
+    assert running.wait(30) == TERMINATED
     assert json.loads((out / "progress.json").read_text())["state"] == "stopped"
     kept = (out / "rows.jsonl").read_bytes()
     assert main(arguments) == 0
@@ -129,7 +141,7 @@ def test_a_baseline_is_not_measured_on_what_it_learned(tmp_path: Path, capsys: p
     with data.open("a") as stream:
         stream.write("".join(train.read_text().splitlines(keepends=True)[5:8]))
     arguments = ["--system", "tfidf", "--train", str(train), "--data", str(data), "--out", str(tmp_path / "out")]
-    assert main(arguments) == 3
+    assert main(arguments) == REFUSED
     assert "3 rows are training rows of this version, or nearly (rows 40, 41, 42" in capsys.readouterr().err
     assert main([*arguments, "--drop-leaks"]) == 0
     assert "40 rows measured, 3 dropped" in capsys.readouterr().out
@@ -219,7 +231,7 @@ def test_a_leak_stops_the_run_unless_it_is_allowed_and_then_brands_it(
     ]
     data.write_text("question1,question2,is_duplicate\n" + "\n".join(lines) + "\n")
     arguments = ["--adapter", str(tmp_path / "judge"), "--data", str(data), "--reasons", "1", "--out"]
-    assert main([*arguments, str(tmp_path / "refused")]) == 3
+    assert main([*arguments, str(tmp_path / "refused")]) == REFUSED
     assert "1 rows are training rows of this version, or nearly (rows 0" in capsys.readouterr().err
     assert not (tmp_path / "refused" / "report.json").exists()
     assert main([*arguments, str(tmp_path / "out"), "--allow-leak"]) == 0

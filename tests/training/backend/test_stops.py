@@ -49,7 +49,7 @@ def test_one_stop_that_arrives_twice_is_one_and_the_next_ends_at_once(monkeypatc
     with interruption.listening():
         for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGINT):
             os.kill(os.getpid(), number)
-        assert interruption.asked
+        assert interruption.asked and interruption.signal == signal.SIGTERM
         monkeypatch.setattr("training.backend.interruption.SAME_SECONDS", 0.0)
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)

@@ -190,7 +190,7 @@ def test_without_a_gpu_one_line_says_so() -> None:
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
     command = [sys.executable, "-m", "training.benchmarks.gpu"]
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert ended.stdout == ""
     assert ended.stderr.splitlines() == [
         "No CUDA GPU was found: run this on a machine that has one, with a CUDA build of torch."

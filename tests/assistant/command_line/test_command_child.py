@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import subprocess
 import sys
@@ -13,7 +15,7 @@ from tests.support.app_process import ROOT
 
 def test_a_background_process_stands_back():
     code = (
-        "import os; from evals.board.background import stand_back; stand_back();"
+        "import os; from assistant.command_line.child import stand_back; stand_back();"
         "print(os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0) == os.SCHED_IDLE)"
     )
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -22,7 +24,7 @@ def test_a_background_process_stands_back():
 
 def test_a_background_process_ends_with_a_killed_parent():
     sleeper = (
-        "import os, time; from evals.runs.lifetime import end_with; end_with(os.getppid());"
+        "import os, time; from assistant.command_line.lifetime import end_with; end_with(os.getppid());"
         "print(os.getpid(), flush=True); time.sleep(60)"
     )
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {sleeper!r}])"
@@ -40,7 +42,28 @@ def _state(pid: int) -> str:
 
 
 def test_a_background_process_whose_parent_is_gone_does_not_begin():
-    code = "from evals.runs.lifetime import end_with; end_with(1)"
+    code = "from assistant.command_line.lifetime import end_with; end_with(1)"
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert ended.returncode != 0
     assert "start it again" in ended.stderr
+
+
+def test_a_command_in_the_background_gets_its_own_arguments_and_logs_json_lines(tmp_path: Path):
+    (tmp_path / "spoken.py").write_text(
+        "import logging, sys\n"
+        "from assistant.command_line.runner import Command\n"
+        "def work(options):\n"
+        "    logging.getLogger('spoken').info('at work')\n"
+        "    print(options.rest)\n"
+        "    return 1\n"
+        "main = Command('spoken', 'Speaks.', work=work, arguments=lambda p: p.add_argument('--rest', nargs=2))\n"
+        "if __name__ == '__main__':\n"
+        "    main.run()\n"
+    )
+    spoken = ["spoken", "--rest", "a", "b"]
+    environment = os.environ | {"PYTHONPATH": f"{ROOT}:{tmp_path}"}
+    for options, logged in (["--background"], ["at work"]), ([], []):
+        command = [sys.executable, "-m", "assistant.command_line.child", *options, str(os.getpid()), *spoken]
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert (ended.returncode, ended.stdout) == (1, "['a', 'b']\n")
+        assert [json.loads(line)["message"] for line in ended.stderr.splitlines()] == logged

@@ -8,7 +8,7 @@ from assistant import prompts
 from assistant.errors import InputError
 from assistant.settings import load_settings
 from evals.data.published import QuestionPair
-from evals.reasons import (
+from evals.measures.written_reasons import (
     WrittenReason,
     is_in,
     is_repetitive,

@@ -17,8 +17,9 @@ from assistant.store.connection import Store
 from evals.data.named_sets import shop_pairs
 from tests.support.interactions import recorded, shown_answer
 from training.data.sources import Report, load
-from training.feedback import PAIRS, evaluation_pairs, export, main, read_export
+from training.feedback import main
 from training.recipe import Data, Source
+from training.retraining.feedback import PAIRS, evaluation_pairs, export, read_export
 
 NOBODY_MEASURES: list = []
 

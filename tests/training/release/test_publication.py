@@ -17,8 +17,8 @@ from assistant.versions.hub import Hub, Pinned
 from assistant.versions.registry import Registry
 from assistant.versions.version import CARD, FILES, write_version
 from tests.support.adapters import FACTS, TASK, make_config, make_version, told
-from training.publish import publish
 from training.release.card import LLAMA3_NOTICE
+from training.release.publication import publish
 
 REPO = "ana/judge"
 
