@@ -121,7 +121,7 @@ def teacher(recipe: Recipe, settings: Settings, options: argparse.Namespace) -> 
         return None
 
     from training.teacher import cost, explain, stand_in, teacher_from
-    from training.teaching.report import TeacherReport
+    from training.teaching.teacher_report import TeacherReport
 
     asked = teacher_from(settings)
 

@@ -28,7 +28,7 @@ from assistant.versions.registry import Registry
 from evals.gate import checks
 from evals.reporting.pictures import loss_curves
 from training.registry import person, table, with_registry
-from training.selection.ranking import MEASURES, Ranking, curve, rank
+from training.selection.version_ranking import MEASURES, VersionRanking, curve, rank
 
 QUESTION = "Quantos livros um aluno pode retirar por vez?"
 CONTEXT = (
@@ -76,7 +76,7 @@ def draw(versions: Sequence[RegisteredVersion], path: Path) -> bool:
 
 
 def promote_best(
-    registry: Registry, settings: Settings, ranking: Ranking, who: str, why: str, override: str = ""
+    registry: Registry, settings: Settings, ranking: VersionRanking, who: str, why: str, override: str = ""
 ) -> None:
     """Bring the best version to production through the gate, where it may be already. The ranking is the move's
     report. Raises `GateRefused` when the gate is closed and `override`, the reason to go past it, is empty."""

@@ -26,12 +26,12 @@ from evals.chat.client import Endpoint, endpoint_from
 from evals.chat.cost import Cost, Prices, prices_from
 from training.data.contrast import contrast
 from training.data.rows import PairRow
-from training.data.sources import Report, load
+from training.data.sources import SourceReport, load
 from training.recipe import Data, Source
 from training.teaching.cache import TeacherAnswer, TeacherCache, key
-from training.teaching.prompt import Asked, identity, problem
-from training.teaching.report import TeacherReport, estimate
+from training.teaching.prompt import TeacherPair, identity, problem
 from training.teaching.rounds import ask, batches
+from training.teaching.teacher_report import TeacherReport, estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +84,12 @@ def stand_in(row: PairRow) -> PairRow:
     )
 
 
-def _unknown(rows: Sequence[PairRow], cache: TeacherCache) -> list[Asked]:
+def _unknown(rows: Sequence[PairRow], cache: TeacherCache) -> list[TeacherPair]:
     """The rows to ask about, equal ones once."""
-    return [Asked(row) for row in never_asked((row for row in rows if not row.explanation), key, cache)]
+    return [TeacherPair(row) for row in never_asked((row for row in rows if not row.explanation), key, cache)]
 
 
-def _cost(unknown: Sequence[Asked], teacher: Teacher) -> Cost:
+def _cost(unknown: Sequence[TeacherPair], teacher: Teacher) -> Cost:
     return estimate(batches(unknown), teacher.endpoint.requests_per_minute, teacher.prices)
 
 
@@ -157,7 +157,7 @@ def _check(out: Path, pairs: Path) -> None:
 def _read(path: Path, language: Language, limit: int | None) -> list[PairRow]:
     """The pairs of a file without faulty ones, which are told."""
     source = Source(kind="pairs", file=path.name, language=language, limit=limit)
-    report = Report()
+    report = SourceReport()
     rows = load([source], Data(root=path.parent, sources=(source,)), report)
     print(*report.lines(), sep="\n")
     if not rows:

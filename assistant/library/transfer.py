@@ -16,7 +16,7 @@ from typing import IO
 
 from tqdm import tqdm
 
-from assistant.library.rows import FIELDS, Format, ReadReport, file_format, read_answers
+from assistant.library.library_rows import FIELDS, Format, ReadReport, file_format, read_answers
 from assistant.library.sample import sample_path
 from assistant.library.sample_vectors import SampleVectors
 from assistant.records import LANGUAGES, Answer, ImportReport, Language, Rejected

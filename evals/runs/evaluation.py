@@ -22,9 +22,9 @@ from evals.data.leaks import Leaks, find_leaks
 from evals.data.named_sets import RowSet
 from evals.data.published import QuestionPair
 from evals.measures.reading import reading_findings
-from evals.reporting.page import write_page
 from evals.reporting.pair_report import at_thresholds, pair_findings
 from evals.reporting.report import Report, write_report
+from evals.reporting.report_page import write_page
 from evals.runs.environment import environment
 from evals.runs.measured_rows import ResumableRows
 from evals.runs.measured_system import Evaluation, Opened, opened

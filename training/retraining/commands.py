@@ -27,7 +27,7 @@ def run_command(arguments: Sequence[str], settings: Settings) -> None:
     shown = shlex.join(("python", "-m", *arguments))
     print(f"\n> {shown}", flush=True)
     process = subprocess.Popen(
-        [sys.executable, "-m", "training.retraining.child", str(os.getpid()), *arguments],
+        [sys.executable, "-m", "training.retraining.step_process", str(os.getpid()), *arguments],
         cwd=ROOT,
         env=settings.environment(),
         stdin=subprocess.DEVNULL,

@@ -17,7 +17,7 @@ from tests.support.teacher_server import KEY, MODEL, Answer, Classroom, classroo
 from training.data.contrast import contrast
 from training.data.rows import PairRow
 from training.teacher import cost, explain
-from training.teaching.report import TeacherReport
+from training.teaching.teacher_report import TeacherReport
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ MEASURES: dict[Task, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class RankedVersion:
     """A version with the values of its task's `MEASURES`, in [0, 1]."""
 
     registered: RegisteredVersion
@@ -29,7 +29,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranking:
+class VersionRanking:
     """`candidates`, best first, all measured on the rows `heldout` (a digest, "" where there is no candidate).
 
     `apart` lists the versions that cannot be chosen, each with the reason.
@@ -37,7 +37,7 @@ class Ranking:
 
     task: Task
     heldout: str
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[RankedVersion, ...]
     apart: tuple[tuple[RegisteredVersion, str], ...]
 
     def lines(self) -> Iterator[str]:
@@ -66,14 +66,14 @@ class Ranking:
         return {"held-out rows": self.heldout, "ranked": ranked, "not compared": apart}
 
 
-def rank(task: Task, versions: Sequence[RegisteredVersion], withdrawn: Mapping[str, str]) -> Ranking:
+def rank(task: Task, versions: Sequence[RegisteredVersion], withdrawn: Mapping[str, str]) -> VersionRanking:
     """The versions of `task` in their order; of equal ones that in production, then the newest.
 
     Figures on different rows say nothing about each other: the rows that most versions were measured on decide,
     of two equally frequent ones the newer version's. `versions` come newest first, as the registry lists them;
     `withdrawn` holds the digests of those that were taken out of use, with the reason.
     """
-    possible: list[Candidate] = []
+    possible: list[RankedVersion] = []
     apart: list[tuple[RegisteredVersion, str]] = []
     for registered in versions:
         figures = _figures(task, registered.version.metrics)
@@ -84,7 +84,7 @@ def rank(task: Task, versions: Sequence[RegisteredVersion], withdrawn: Mapping[s
         elif not _heldout(registered):
             apart.append((registered, "the rows it was measured on are not recorded"))
         else:
-            possible.append(Candidate(registered, figures))
+            possible.append(RankedVersion(registered, figures))
     # Counter keeps the order of arrival among equals.
     counts = Counter(_heldout(candidate.registered) for candidate in possible).most_common(1)
     heldout = counts[0][0] if counts else ""
@@ -93,7 +93,7 @@ def rank(task: Task, versions: Sequence[RegisteredVersion], withdrawn: Mapping[s
         if (other := _heldout(candidate.registered)) != heldout:
             apart.append((candidate.registered, f"measured on other rows ({other})"))
     compared.sort(key=lambda one: (one.figures, one.registered.stage == "production"), reverse=True)
-    return Ranking(task, heldout, tuple(compared), tuple(apart))
+    return VersionRanking(task, heldout, tuple(compared), tuple(apart))
 
 
 def curve(history: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -120,7 +120,7 @@ def epochs(history: Sequence[Mapping[str, Any]]) -> float | None:
     return max((entry["epoch"] for entry in curve(history)), default=None)
 
 
-def _cells(candidate: Candidate) -> tuple[str, ...]:
+def _cells(candidate: RankedVersion) -> tuple[str, ...]:
     version = candidate.registered.version
     loss, trained = last_loss(version.history), epochs(version.history)
     return (

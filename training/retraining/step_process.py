@@ -1,4 +1,4 @@
-"""`python -m training.retraining.child PARENT MODULE …`: `python -m MODULE …`, no longer than PARENT lives."""
+"""`python -m training.retraining.step_process PARENT MODULE …`: `python -m MODULE …`, no longer than PARENT lives."""
 
 from __future__ import annotations
 
