@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from assistant.errors import ModelError, RefusedError
 from assistant.versions.hub import Hub
 from space_contents import CARD
-from space_plan import CHOSEN, FEEDBACK_REPO, Plan
+from space_plan import CHOSEN, FEEDBACK_REPO, SpacePlan
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi, SpaceHardware, SpaceInfo, SpaceRuntime
@@ -41,7 +41,7 @@ class Deployed:
     restarts: bool
 
 
-def put(hub: Hub, plan: Plan, secrets: Mapping[str, str]) -> Deployed:
+def put(hub: Hub, plan: SpacePlan, secrets: Mapping[str, str]) -> Deployed:
     """Bring a Space to what `plan` says; it is made when it is missing. Files go up in one commit, and only when they
     differ. What costs money or may be refused comes first, so that a refusal leaves the old app as it runs.
 
@@ -139,7 +139,7 @@ def logs(hub: Hub, repo: str, stage: str) -> str:
     return f"{page(hub, repo)}?logs={'container' if stage in ('RUNTIME_ERROR', *UNDER_WAY[-2:]) else 'build'}"
 
 
-def _made_or_found(api: HfApi, plan: Plan) -> SpaceInfo:
+def _made_or_found(api: HfApi, plan: SpacePlan) -> SpaceInfo:
     from huggingface_hub.errors import RepositoryNotFoundError
 
     try:
@@ -160,7 +160,7 @@ def _hardware(runtime: SpaceRuntime) -> str | None:
     return runtime.requested_hardware or runtime.hardware
 
 
-def _set_variables(api: HfApi, plan: Plan) -> bool:
+def _set_variables(api: HfApi, plan: SpacePlan) -> bool:
     """Every change restarts the app, so only what differs is sent; whether anything did. Variables that others have
     set stay."""
     there = api.get_space_variables(plan.repo)

@@ -21,7 +21,7 @@ CHOSEN = ("RESPOSTA_ADAPTER", "RESPOSTA_READING_ADAPTER", FEEDBACK_REPO)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SpacePlan:
     """A Space's files, variables and names of secrets; `hardware` None leaves it as it is."""
 
     repo: str
@@ -60,7 +60,7 @@ def make_plan(
     hardware: str | None = None,
     private: bool = False,
     writable: PurePosixPath = WRITABLE,
-) -> Plan:
+) -> SpacePlan:
     """Raises `InputError` for a name that is none, an adapter without a whole commit, or feedback that could not be
     kept."""
     check_repo(repo)
@@ -83,7 +83,7 @@ def make_plan(
     }
     variables |= {name: value for name, value in chosen.items() if value}
     variables |= {FEEDBACK_REPO: feedback_repo} if feedback_repo else {}
-    return Plan(
+    return SpacePlan(
         repo,
         described_commit(),
         served_files(adapters, hardware),

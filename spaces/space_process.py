@@ -18,7 +18,7 @@ import httpx
 import psutil
 
 from space_environment import CannotRehearseError, RehearsalError, own_folder
-from space_plan import Plan, make_plan
+from space_plan import SpacePlan, make_plan
 
 USER = "nobody"
 START_SECONDS, STOP_SECONDS = 300, 30
@@ -34,7 +34,7 @@ class LocalSpace:
 
     folder: Path
     python: Path
-    plan: Plan
+    plan: SpacePlan
     user: str = USER
 
     @property

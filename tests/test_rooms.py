@@ -6,7 +6,7 @@ import ast
 import re
 import subprocess
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -129,6 +129,17 @@ HOMES = {
     "matplotlib": ("evals/reporting/pictures.py",),
 }
 
+# Names of files that occur more than once, each with what all of them hold. Anything else gets a name of its own.
+SAME_NAME = {
+    "cache": "a model's answers, kept on disk: a teacher's sentences, the judge's scores",
+    "cross_encoder": "the cross-encoder: its training command, its training loop, and the baseline that it is",
+    "reading": "measures of Portuguese question answering: the reader's, and those that an article reports",
+    "reasons": "the reasons for a verdict: written by the judge, measured by the command",
+    "registry": "the registry of versions: itself, and its command",
+    "run": "the command of an evaluation and that of a training",
+    "views": "records as the plain JSON that a page shows: the desk's and the evaluation board's",
+}
+
 
 def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
@@ -229,6 +240,20 @@ def test_environment_variables_are_read_in_one_place() -> None:
     """Others may set what a library reads, and hand the environment on to a process they start."""
     reading = re.compile(r"environ\.get\(|environ\[[^]]+\](?! = )|getenv|getenvb")
     assert [name(path) for path in FILES if reading.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_no_two_public_classes_share_a_name() -> None:
+    places: dict[str, list[str]] = defaultdict(list)
+    for path in [*FILES, *sorted((ROOT / "spaces").glob("*.py"))]:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(name(path))
+    assert {of: found for of, found in places.items() if len(found) > 1} == {}
+
+
+def test_files_of_one_name_hold_the_same_kind_of_thing() -> None:
+    stems = Counter(path.stem for path in FILES if not path.stem.startswith("__"))
+    assert {stem for stem, count in stems.items() if count > 1} == set(SAME_NAME), "rename it, or enter it above"
 
 
 def test_no_drawer_for_odds_and_ends() -> None:

@@ -24,9 +24,9 @@ from evals.data.published import QuestionPair
 from evals.gate.checks import judge_candidate
 from evals.gate.rules import load_rules
 from evals.reporting.kinds import KINDS, ReportKind
-from evals.reporting.page import write_page
 from evals.reporting.report import Report, read_report, write_report
 from evals.reporting.report_index import shelf_of
+from evals.reporting.report_page import write_page
 from evals.rows import ROWS, Fault, MeasuredRow, Told
 from evals.runs.evaluation import evaluate
 from evals.runs.measured_system import SYSTEMS, Evaluation, Opened
@@ -35,7 +35,7 @@ from tests.support.adapters import make_version, stages
 from training.recipe import load_recipe
 from training.release.card import EXAMPLES
 from training.retraining.plan import default_measured, default_recipe
-from training.selection.ranking import rank
+from training.selection.version_ranking import rank
 
 TASK = "answer-ranking"
 RULES = {

@@ -33,7 +33,7 @@ from evals.runs.environment import environment
 from evals.systems.baselines.cross_encoder import Record
 from training.backend.cross_encoder import Epoch, Parameters, Trainee
 from training.data.rows import PairRow
-from training.data.sources import Report, load
+from training.data.sources import SourceReport, load
 from training.data.splits import fingerprint, hold_out, question_fingerprints, row_fingerprints
 from training.recipe import Data, Source
 
@@ -111,7 +111,7 @@ def _held_out(epoch: Epoch, heldout: Sequence[PairRow]) -> tuple[float, float, d
 
 
 def _read(path: Path) -> list[PairRow]:
-    source, report = Source(kind="pairs", file=path.name), Report()
+    source, report = Source(kind="pairs", file=path.name), SourceReport()
     rows = load([source], Data(root=path.parent, sources=(source,)), report)
     print(*report.lines(), sep="\n")
     return [row for row in rows if isinstance(row, PairRow)]

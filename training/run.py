@@ -124,8 +124,8 @@ def teacher(recipe: Recipe, settings: Settings, options: argparse.Namespace) -> 
     if recipe.data.explanations != "teacher":
         return None
 
-    from training.teaching.report import TeacherReport
     from training.teaching.teacher import cost, explain, stand_in, teacher_from
+    from training.teaching.teacher_report import TeacherReport
 
     asked = teacher_from(settings)
 

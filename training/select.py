@@ -30,7 +30,7 @@ from assistant.versions.opened import opened_registry
 from assistant.versions.registry import Registry
 from evals.gate import checks
 from evals.reporting.pictures import loss_curves
-from training.selection.ranking import Ranking, curve, rank
+from training.selection.version_ranking import VersionRanking, curve, rank
 
 QUESTION = "Quantos livros um aluno pode retirar por vez?"
 CONTEXT = (
@@ -78,7 +78,7 @@ def draw(versions: Sequence[RegisteredVersion], path: Path) -> bool:
 
 
 def promote_best(
-    registry: Registry, settings: Settings, ranking: Ranking, who: str, why: str, override: str = ""
+    registry: Registry, settings: Settings, ranking: VersionRanking, who: str, why: str, override: str = ""
 ) -> None:
     """Bring the best version to production through the gate, where it may be already. The ranking is the move's
     report. Raises `GateRefused` when the gate is closed and `override`, the reason to go past it, is empty."""
@@ -163,8 +163,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _work(options: argparse.Namespace) -> None:
     if bool(options.question) != bool(options.context):
         raise InputError("A question is answered from a text: give --question and --context together.")
-    if options.question and options.task != "portuguese-qa":
-        raise InputError("Only portuguese-qa answers a question from a text: leave out --question and --context.")
+    if options.question and options.task != task_of("reader").name:
+        raise InputError(
+            f"Only {task_of('reader').name} answers a question from a text: leave out --question and --context."
+        )
     settings = load_settings()
     with opened_registry(settings) as registry:
         run(options, settings, registry)

@@ -21,10 +21,10 @@ from assistant.records import LANGUAGES, Language
 from assistant.settings import load_settings
 from assistant.whole_file import whole_file
 from training.data.rows import PairRow
-from training.data.sources import Report, load
+from training.data.sources import SourceReport, load
 from training.recipe import Data, Source
-from training.teaching.report import TeacherReport
 from training.teaching.teacher import cost, explain, teacher_from
+from training.teaching.teacher_report import TeacherReport
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +59,7 @@ def _check(out: Path, pairs: Path) -> None:
 def _read(path: Path, language: Language, limit: int | None) -> list[PairRow]:
     """The pairs of a file without faulty ones, which are told."""
     source = Source(kind="pairs", file=path.name, language=language, limit=limit)
-    report = Report()
+    report = SourceReport()
     rows = load([source], Data(root=path.parent, sources=(source,)), report)
     print(*report.lines(), sep="\n")
     if not rows:

@@ -23,7 +23,7 @@ _INDEX_LOCK = 7_372_051_003
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class VectorTable:
     """A table of vectors, and the table whose texts they stand for with its columns."""
 
     vectors: str
@@ -42,14 +42,14 @@ class Source:
         )
 
 
-PHRASINGS = Source("phrasing_vector", "phrasing", "text", "digest")
-ANSWERS = Source("answer_vector", "answer", "answer", "answer_digest")
+PHRASINGS = VectorTable("phrasing_vector", "phrasing", "text", "digest")
+ANSWERS = VectorTable("answer_vector", "answer", "answer", "answer_digest")
 
 
 class Vectors:
     """The vectors of all models beside each other. Texts are given as stored (`Answers.prepared`)."""
 
-    def __init__(self, pool: ConnectionPool, source: Source) -> None:
+    def __init__(self, pool: ConnectionPool, source: VectorTable) -> None:
         self._pool = pool
         self._source = source
 

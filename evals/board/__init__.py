@@ -16,7 +16,7 @@ from assistant.tasks import RowKind, tasks_on
 from assistant.ui.views import Json
 from assistant.version_records import VersionMove
 from assistant.versions.registry import Registry
-from evals.board.child import Asked, Child
+from evals.board.child import Child, EvaluationRequest
 from evals.board.views import change_view, event_view, head_view, mistake_view, page_view, version_view
 from evals.reporting.mistakes import changed, choose, find_mistakes
 from evals.reporting.report_index import shelf_of
@@ -130,7 +130,7 @@ class Board(contextlib.AbstractContextManager):
         if data not in (one["name"] for one in self._data()):
             raise InputError("This data set is not there: choose one of the list.")
         place = str(self._own_data / data.removeprefix(OWN)) if data.startswith(OWN) else data
-        self._child.start(Asked(version.digest, data, limit, drop_leaks, language), place)
+        self._child.start(EvaluationRequest(version.digest, data, limit, drop_leaks, language), place)
 
     def run(self) -> Json | None:
         """How the run stands, or how the last one ended."""

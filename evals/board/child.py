@@ -34,7 +34,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class EvaluationRequest:
     """What a run measures: a version's digest, a data set's name (or "own:NAME"), how many rows (None for all), whether
     rows that are leaks are left out, and the language of a CSV that does not name it."""
 
@@ -57,12 +57,12 @@ class Child:
         self._folder = folder
         self._lock = threading.Lock()
         self._process: subprocess.Popen | None = None
-        self._asked: Asked | None = None
+        self._asked: EvaluationRequest | None = None
         self._stopping = False
         # The kernel ends such a process with the very thread that started it, so this one stays.
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="evaluation")
 
-    def start(self, asked: Asked, data: str) -> None:
+    def start(self, asked: EvaluationRequest, data: str) -> None:
         """Begin or go on; `data` is what the command takes. Raises `BusyError` while another one runs."""
         with self._lock:
             if self._process and self._process.poll() is None:
@@ -97,11 +97,11 @@ class Child:
                 found["state"] = "failed"
             return found
 
-    def unfinished(self) -> list[Asked]:
+    def unfinished(self) -> list[EvaluationRequest]:
         """What was interrupted and can go on, but for what runs now."""
         folders = [file.parent for file in sorted(self._folder.glob(f"*/{REQUEST}"))]
         left = [
-            Asked(**_written(folder / REQUEST))
+            EvaluationRequest(**_written(folder / REQUEST))
             for folder in folders
             if _written(folder / PROGRESS).get("state") not in ("done", "failed")
         ]
@@ -128,7 +128,7 @@ class Child:
             _end(process)
         self._starter.shutdown()
 
-    def _spawn(self, asked: Asked, data: str, folder: Path) -> subprocess.Popen:
+    def _spawn(self, asked: EvaluationRequest, data: str, folder: Path) -> subprocess.Popen:
         command = ["--adapter", asked.adapter, "--data", data, "--language", asked.language, "--out", str(folder)]
         command += [] if asked.limit is None else ["--limit", str(asked.limit)]
         command += ["--drop-leaks"] if asked.drop_leaks else []
@@ -143,7 +143,7 @@ class Child:
                 start_new_session=True,
             )
 
-    def _place(self, asked: Asked) -> Path:
+    def _place(self, asked: EvaluationRequest) -> Path:
         plain = re.sub(r"[^a-z0-9]+", "-", asked.data.lower()).strip("-")[:40]
         exact = hashlib.sha256(f"{asked.data} {asked.drop_leaks} {asked.language}".encode()).hexdigest()[:6]
         rows = "all" if asked.limit is None else str(asked.limit)

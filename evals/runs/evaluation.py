@@ -24,9 +24,9 @@ from evals.data.named_sets import RowSet
 from evals.data.published import QuestionPair
 from evals.data.squad import ReadingQuestion
 from evals.reporting.kinds import KINDS
-from evals.reporting.page import write_page
 from evals.reporting.pair_report import at_thresholds
 from evals.reporting.report import Report, write_report
+from evals.reporting.report_page import write_page
 from evals.rows import ROWS, MeasuredPair, MeasuredRow
 from evals.runs.environment import environment
 from evals.runs.measured_rows import ResumableRows

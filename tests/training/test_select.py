@@ -23,7 +23,7 @@ from tests.support.adapters import FACTS, make_version, stages, told
 from tests.support.commands import ran
 from training.release.canaries import keep_canaries
 from training.select import main
-from training.selection.ranking import epochs, last_loss, rank
+from training.selection.version_ranking import epochs, last_loss, rank
 
 TASK = "portuguese-qa"
 ROWS, OTHER_ROWS = "a" * 16, "b" * 16

@@ -16,7 +16,7 @@ from training.data.rows import TokenRow
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class PrefixTree:
     """Nodes in an order where parents come first.
 
     `parents` holds -1 for a root; `depths` are the positions in the row. `targets` lists
@@ -29,7 +29,7 @@ class Tree:
     targets: tuple[tuple[int, int, float], ...]
 
 
-def build(rows: Sequence[TokenRow]) -> Tree:
+def build(rows: Sequence[TokenRow]) -> PrefixTree:
     """The prefix tree of `rows`."""
     children: dict[tuple[int, int], int] = {}
     tokens: list[int] = []
@@ -51,10 +51,10 @@ def build(rows: Sequence[TokenRow]) -> Tree:
                 parents.append(parent)
                 depths.append(depth)
             parent = node
-    return Tree(tuple(tokens), tuple(parents), tuple(depths), tuple(targets))
+    return PrefixTree(tuple(tokens), tuple(parents), tuple(depths), tuple(targets))
 
 
-def visible(tree: Tree) -> torch.Tensor:
+def visible(tree: PrefixTree) -> torch.Tensor:
     """Which node attends to which: itself and its ancestors. Boolean, (nodes, nodes)."""
     mask = torch.zeros(len(tree.tokens), len(tree.tokens), dtype=torch.bool)
     for node, parent in enumerate(tree.parents):

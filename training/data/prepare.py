@@ -11,7 +11,7 @@ from assistant.errors import InputError
 from assistant.versions.fingerprints import normalized, read_fingerprints
 from training.data.examples import Encode, Teach, both_orders, example, explained, groups
 from training.data.rows import PairRow, TokenRow, TrainingRow
-from training.data.sources import Report, load
+from training.data.sources import SourceReport, load
 from training.data.splits import hold_out, one_fold, question_fingerprints, questions, row_fingerprints
 from training.recipe import Recipe
 
@@ -27,7 +27,7 @@ class Prepared:
     held_out: tuple[TrainingRow, ...]
     training: tuple[tuple[TokenRow, ...], ...]
     validation: tuple[tuple[TokenRow, ...], ...]
-    report: Report
+    report: SourceReport
 
     @property
     def tokens(self) -> int:
@@ -37,7 +37,7 @@ class Prepared:
 
 def prepare(recipe: Recipe, encode: Encode, teach: Teach | None = None) -> Prepared:
     """Everything a trainer needs, in the tokens of `encode`. Raises `InputError` when nothing is left to train on."""
-    report = Report()
+    report = SourceReport()
     rows = load(recipe.data.sources, recipe.data, report)
     if recipe.data.validation:
         training, held_out = rows, load(recipe.data.validation, recipe.data, report)
@@ -62,7 +62,7 @@ def prepare(recipe: Recipe, encode: Encode, teach: Teach | None = None) -> Prepa
     return Prepared(tuple(training), tuple(held_out), texts, validation, report)
 
 
-def _unseen(rows: Sequence[TrainingRow], start: Path, report: Report) -> list[TrainingRow]:
+def _unseen(rows: Sequence[TrainingRow], start: Path, report: SourceReport) -> list[TrainingRow]:
     """The rows that the version in `start`, which is trained further, was not trained on, nor on nearly the same."""
     known = read_fingerprints(start)
     seen, asked = frozenset(known.rows), frozenset(known.questions)
@@ -80,7 +80,7 @@ def _questions(rows: Sequence[TrainingRow]) -> set[str]:
 
 
 def _tokens(
-    rows: Sequence[TrainingRow], recipe: Recipe, encode: Encode, report: Report
+    rows: Sequence[TrainingRow], recipe: Recipe, encode: Encode, report: SourceReport
 ) -> tuple[tuple[TokenRow, ...], ...]:
     chat = CATALOGUE[recipe.base].chat
     shared = GROUP if recipe.training.packing == "prefix" else 1

@@ -31,7 +31,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(slots=True)
-class Report:
+class SourceReport:
     """What was read and what was left out, and why. `examples` hold the first row of every kind of fault."""
 
     read: int = 0
@@ -58,7 +58,7 @@ class Report:
         ]
 
 
-def load(sources: Iterable[Source], data: Data, report: Report) -> list[TrainingRow]:
+def load(sources: Iterable[Source], data: Data, report: SourceReport) -> list[TrainingRow]:
     """The rows of all sources, without faulty, repeated and contradictory ones."""
     rows: list[TrainingRow] = []
     for source in sources:
@@ -71,7 +71,7 @@ def load(sources: Iterable[Source], data: Data, report: Report) -> list[Training
     return _consistent(rows, report)
 
 
-def _parsed(source: Source, data: Data, report: Report) -> Iterator[TrainingRow]:
+def _parsed(source: Source, data: Data, report: SourceReport) -> Iterator[TrainingRow]:
     file = local_file(source, data)
     name = (source.file if file else source.hub or source.file) or ""
     if make := PAIRS_OF.get(source.kind):
@@ -117,7 +117,7 @@ def _raw(source: Source, data: Data) -> Iterator[Any]:
         raise InputError(f"{source.file} is a file: say where with --set data.root=FOLDER.")
 
 
-def _pair(raw: dict[str, Any], source: Source, name: str, report: Report) -> PairRow | None:
+def _pair(raw: dict[str, Any], source: Source, name: str, report: SourceReport) -> PairRow | None:
     found = pair_columns(raw)
     missing = [key for key in ("question1", "question2") if not _is_text(found[key])]
     missing += ["label"] if found["label"] is None else []
@@ -141,7 +141,7 @@ def _pair(raw: dict[str, Any], source: Source, name: str, report: Report) -> Pai
     )
 
 
-def _reading(raw: dict[str, Any], source: Source, name: str, report: Report) -> ReadingRow | None:
+def _reading(raw: dict[str, Any], source: Source, name: str, report: SourceReport) -> ReadingRow | None:
     question, context, title = raw.get("question"), raw.get("context"), raw.get("title")
     given_answers = raw.get("answers")
     texts = given_answers.get("text") if isinstance(given_answers, dict) else None
@@ -163,7 +163,7 @@ def _is_text(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _consistent(rows: list[TrainingRow], report: Report) -> list[TrainingRow]:
+def _consistent(rows: list[TrainingRow], report: SourceReport) -> list[TrainingRow]:
     """`rows` without repetitions; of pairs that stand there with both labels, none."""
     labels: dict[tuple[str, ...], set[object]] = {}
     for row in rows:

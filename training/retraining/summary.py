@@ -28,7 +28,7 @@ Rows = list[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class SummaryTable:
     """A table with its title and its heads; without heads the first column names what the second says."""
 
     title: str
@@ -71,7 +71,7 @@ def outcome(journal: Journal) -> str:
     )
 
 
-def sections(journal: Journal, version: AdapterVersion) -> list[Section]:
+def sections(journal: Journal, version: AdapterVersion) -> list[SummaryTable]:
     """Everything worth a look, in the order in which one asks for it."""
     steps = journal.steps
     measured = [result for step, result in steps.items() if step.startswith("measure ")]
@@ -81,8 +81,8 @@ def sections(journal: Journal, version: AdapterVersion) -> list[Section]:
         for check in steps[GATE]["checks"]
     ]
     return [
-        Section("Version", (), _version(steps, version)),
-        Section(
+        SummaryTable("Version", (), _version(steps, version)),
+        SummaryTable(
             "Measured on rows that nobody trained on",
             ("data", "rows", *names),
             [
@@ -90,8 +90,10 @@ def sections(journal: Journal, version: AdapterVersion) -> list[Section]:
                 for one in measured
             ],
         ),
-        Section("The gate", ("", "check", "found", "needed"), checks),
-        Section("Took", ("step", "minutes"), [(step, f"{one['seconds'] / 60:.1f}") for step, one in steps.items()]),
+        SummaryTable("The gate", ("", "check", "found", "needed"), checks),
+        SummaryTable(
+            "Took", ("step", "minutes"), [(step, f"{one['seconds'] / 60:.1f}") for step, one in steps.items()]
+        ),
     ]
 
 

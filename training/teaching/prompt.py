@@ -14,7 +14,7 @@ from assistant.prompts import contradicts, reason_opening
 from assistant.records import LANGUAGES, Language
 from assistant.text.language import detect
 from assistant.text.messages import one_line
-from evals.chat.messages import chat, data
+from evals.chat.request_messages import chat, data
 from training.data.rows import PairRow
 
 # The judge's model sees the same length of a question.
@@ -48,7 +48,7 @@ MISSING = "missing from the reply"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TeacherPair:
     """A pair, and why an earlier sentence for it was refused ("" when it is asked for the first time)."""
 
     row: PairRow
@@ -66,7 +66,7 @@ def identity() -> str:
     return hashlib.sha256(json.dumps([INSTRUCTIONS, *openings]).encode()).hexdigest()[:16]
 
 
-def messages(batch: Sequence[Asked]) -> list[dict[str, str]]:
+def messages(batch: Sequence[TeacherPair]) -> list[dict[str, str]]:
     """The chat that asks for the sentences of `batch`, numbered from 1."""
     pairs = []
     for number, asked in enumerate(batch, 1):
@@ -83,7 +83,7 @@ def messages(batch: Sequence[Asked]) -> list[dict[str, str]]:
     return chat(INSTRUCTIONS, pairs)
 
 
-def parse(content: str, batch: Sequence[Asked]) -> list[str]:
+def parse(content: str, batch: Sequence[TeacherPair]) -> list[str]:
     """The sentence of each pair of `batch`, without the opening; "" for one the reply has none for.
 
     The reply must be a JSON object (or that alone in a code fence) with each number once.

@@ -10,19 +10,19 @@ from assistant.command_line.progress import progress_bar
 from evals.chat.asking import Chat
 from evals.chat.client import Completion
 from training.teaching.cache import TeacherAnswer, TeacherCache, key
-from training.teaching.prompt import Asked, messages, parse, problem
-from training.teaching.report import TeacherReport
+from training.teaching.prompt import TeacherPair, messages, parse, problem
+from training.teaching.teacher_report import TeacherReport
 
 # Pairs in a request, and in one that asks again: smaller, for a model that lost count or was cut off.
 BATCH, AGAIN = 10, 4
 
 
-def batches(asked: Sequence[Asked], size: int = BATCH) -> list[Sequence[Asked]]:
+def batches(asked: Sequence[TeacherPair], size: int = BATCH) -> list[Sequence[TeacherPair]]:
     """`asked` in their order, at most `size` for one request."""
     return [asked[start : start + size] for start in range(0, len(asked), size)]
 
 
-def ask(asked: Sequence[Asked], chat: Chat, cache: TeacherCache, report: TeacherReport) -> None:
+def ask(asked: Sequence[TeacherPair], chat: Chat, cache: TeacherCache, report: TeacherReport) -> None:
     """Put what becomes of each pair into `cache`, as it comes. Raises `ChatError` when the teacher fails."""
     with progress_bar(total=len(asked), unit="pair", desc="teacher") as bar:
         refused = _round(batches(asked), False, chat, cache, report, bar)
@@ -30,24 +30,24 @@ def ask(asked: Sequence[Asked], chat: Chat, cache: TeacherCache, report: Teacher
 
 
 def _round(
-    waiting: Sequence[Sequence[Asked]],
+    waiting: Sequence[Sequence[TeacherPair]],
     is_last: bool,
     chat: Chat,
     cache: TeacherCache,
     report: TeacherReport,
     bar: tqdm,
-) -> list[Asked]:
+) -> list[TeacherPair]:
     """The pairs to ask about again; in the last round they are kept as refused."""
-    refused: list[Asked] = []
+    refused: list[TeacherPair] = []
 
-    def take(batch: Sequence[Asked], completion: Completion) -> None:
+    def take(batch: Sequence[TeacherPair], completion: Completion) -> None:
         report.requests += 1
         report.tokens_in += completion.tokens_in
         report.tokens_out += completion.tokens_out
         for asked, sentence in zip(batch, parse(completion.content, batch), strict=True):
             why = problem(asked.row, sentence)
             if why and not is_last:
-                refused.append(Asked(asked.row, why))
+                refused.append(TeacherPair(asked.row, why))
                 continue
             cache.put(key(asked.row), TeacherAnswer("", why) if why else TeacherAnswer(sentence))
             bar.update()

@@ -13,9 +13,9 @@ from evals.chat.cost import Cost, Prices, prices_from
 from training.data.contrast import contrast
 from training.data.rows import PairRow
 from training.teaching.cache import TeacherAnswer, TeacherCache, key
-from training.teaching.prompt import Asked, identity, problem
-from training.teaching.report import TeacherReport, estimate
+from training.teaching.prompt import TeacherPair, identity, problem
 from training.teaching.rounds import ask, batches
+from training.teaching.teacher_report import TeacherReport, estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,12 @@ def stand_in(row: PairRow) -> PairRow:
     )
 
 
-def _unknown(rows: Sequence[PairRow], cache: TeacherCache) -> list[Asked]:
+def _unknown(rows: Sequence[PairRow], cache: TeacherCache) -> list[TeacherPair]:
     """The rows to ask about, equal ones once."""
-    return [Asked(row) for row in never_asked((row for row in rows if not row.explanation), key, cache)]
+    return [TeacherPair(row) for row in never_asked((row for row in rows if not row.explanation), key, cache)]
 
 
-def _cost(unknown: Sequence[Asked], teacher: Teacher) -> Cost:
+def _cost(unknown: Sequence[TeacherPair], teacher: Teacher) -> Cost:
     return estimate(batches(unknown), teacher.endpoint.requests_per_minute, teacher.prices)
 
 

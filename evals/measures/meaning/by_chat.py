@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from assistant.settings import Settings
 from evals.chat.answer_cache import digest
-from evals.chat.labels import Question, open_labels
-from evals.chat.messages import chat, data
+from evals.chat.chat_labels import Question, open_labels
+from evals.chat.request_messages import chat, data
 from evals.measures.meaning.match import Meaning
 
 # A question, its gold answer, and the answer that was given.

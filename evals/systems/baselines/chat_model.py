@@ -9,8 +9,8 @@ from typing import Any
 from assistant.judge.judge import JUDGED_CHARS
 from assistant.settings import Settings
 from evals.chat.answer_cache import digest
-from evals.chat.labels import Labels, Question, open_labels
-from evals.chat.messages import chat, data
+from evals.chat.chat_labels import Labels, Question, open_labels
+from evals.chat.request_messages import chat, data
 from evals.data.published import QuestionPair
 
 INSTRUCTIONS = (

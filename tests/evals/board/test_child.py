@@ -13,9 +13,9 @@ import pytest
 from assistant.errors import BusyError, InputError
 from assistant.settings import Settings
 from evals.board import child
-from evals.board.child import Asked, Child
+from evals.board.child import Child, EvaluationRequest
 
-ASKED = Asked("a" * 64, "own:qqp/dev.csv", 40)
+ASKED = EvaluationRequest("a" * 64, "own:qqp/dev.csv", 40)
 
 # Counts its rows over all its starts, as the command does; what it was given lies in given.json.
 STAND_IN = """
@@ -106,7 +106,7 @@ def test_the_command_gets_its_arguments_and_the_apps_settings_and_one_quiet_thre
 
 def test_leaks_left_out_and_a_language_are_another_run(running, tmp_path):
     one = running("finish")
-    one.start(Asked("a" * 64, "own:qqp/dev.csv", None, drop_leaks=True, language="pt"), "x")
+    one.start(EvaluationRequest("a" * 64, "own:qqp/dev.csv", None, drop_leaks=True, language="pt"), "x")
     until(one, "done")
     arguments = given(tmp_path)["arguments"]
     assert arguments[7:9] == ["--language", "pt"] and arguments[-1] == "--drop-leaks"
@@ -119,7 +119,7 @@ def test_only_one_runs_at_a_time(running):
     one = running("last")
     one.start(ASKED, "x")
     with pytest.raises(BusyError, match="cancel it first"):
-        one.start(Asked("b" * 64, "shop-en", None), "shop-en")
+        one.start(EvaluationRequest("b" * 64, "shop-en", None), "shop-en")
 
 
 @pytest.mark.skipif(not hasattr(os, "SCHED_IDLE") or os.geteuid() != 0, reason="Linux lets only root take it back")
@@ -183,7 +183,11 @@ def test_a_crash_names_its_log(running, tmp_path):
 
 def test_another_request_has_another_folder(running, tmp_path):
     one = running("finish")
-    for asked in (ASKED, Asked("a" * 64, "own:qqp-dev.csv", 40), Asked("a" * 64, "own:qqp/dev.csv", None)):
+    for asked in (
+        ASKED,
+        EvaluationRequest("a" * 64, "own:qqp-dev.csv", 40),
+        EvaluationRequest("a" * 64, "own:qqp/dev.csv", None),
+    ):
         one.start(asked, "x")
         until(one, "done")
     assert len(list((tmp_path / "runs").iterdir())) == 3

@@ -8,7 +8,7 @@ import pytest
 
 from assistant.errors import BusyError, InputError
 from evals.chat.answer_cache import AnswerCache, digest
-from evals.chat.labels import Reply
+from evals.chat.chat_labels import Reply
 
 STORED = b'{"key": "a", "content": "caf\\u00e9"}\n{"key": "b", "content": "1"}\n'
 

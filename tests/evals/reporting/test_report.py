@@ -12,9 +12,9 @@ from assistant.errors import InputError
 from evals.compare import main as compare_main
 from evals.measures.reading import reading_findings
 from evals.reporting.comparison import compare, differences, named, table
-from evals.reporting.page import write_page
 from evals.reporting.pair_report import pair_findings
 from evals.reporting.report import Report, found_reports, read_report, write_report
+from evals.reporting.report_page import write_page
 from evals.rows import MeasuredPair, MeasuredReading
 
 SAID = [0.9, 0.8, 0.35, 0.2, 0.1, 0.6, None, 0.7]

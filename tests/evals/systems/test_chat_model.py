@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from assistant.errors import InputError, SettingsError
 from assistant.settings import Settings, load_settings
 from evals.chat import client as chat_client
+from evals.chat.chat_labels import Reply
 from evals.chat.client import ChatError
-from evals.chat.labels import Reply
 from evals.data.published import QuestionPair
 from evals.systems.baselines.chat_model import messages, open_chat_model
 from tests.support.teacher_server import KEY, MODEL, Answer, Classroom, Received, classroom, completion

@@ -28,7 +28,7 @@ from training.backend.estimate import (
 from training.benchmarks.random_weights import llama_3_8b
 from training.data.prepare import Prepared
 from training.data.rows import TokenRow
-from training.data.sources import Report
+from training.data.sources import SourceReport
 from training.recipe import FOLDER, Recipe, load_recipe
 
 LLAMA = {"hidden_size": 64, "intermediate_size": 224, "num_attention_heads": 8, "num_key_value_heads": 2}
@@ -133,7 +133,7 @@ def test_tokens_are_counted_as_they_are_computed() -> None:
 
 def test_an_estimate_of_a_whole_run() -> None:
     row = TokenRow((1, 2, 3, 4), (0.0, 0.0, 1.0, 1.0))
-    prepared = Prepared(("row",) * 7, ("row",) * 2, ((row,),) * 7, ((row,),) * 2, Report())
+    prepared = Prepared(("row",) * 7, ("row",) * 2, ((row,),) * 7, ((row,),) * 2, SourceReport())
     config, model = tiny("smollm2-135m")
     chosen = recipe(
         "smoke",

@@ -9,12 +9,12 @@ import pytest
 
 from assistant.errors import InputError
 from training.data.rows import PairRow, TrainingRow
-from training.data.sources import Report, load
+from training.data.sources import SourceReport, load
 from training.recipe import Data, Source
 
 
-def from_hub(source: Source) -> tuple[list[TrainingRow], Report]:
-    report = Report()
+def from_hub(source: Source) -> tuple[list[TrainingRow], SourceReport]:
+    report = SourceReport()
     return load([source], Data(sources=[source]), report), report
 
 

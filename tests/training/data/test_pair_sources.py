@@ -9,7 +9,7 @@ import pytest
 
 from assistant.errors import InputError
 from evals.data.published import intent_is_for_training
-from training.data.sources import Report, load
+from training.data.sources import SourceReport, load
 from training.recipe import Data, Source
 
 
@@ -21,7 +21,7 @@ def test_pairs_of_an_faq_are_rows_as_well(tmp_path: Path) -> None:
     query = {"query": "Quero cancelar", "faq_id": 0}
     (tmp_path / "queries_dev.jsonl").write_text(json.dumps(query) + "\n", encoding="utf-8")
     source = Source(kind="faqs", file=".", language="pt")
-    report = Report()
+    report = SourceReport()
     rows = load([source], Data(root=tmp_path, sources=[source]), report)
     assert {(row.question1, row.question2, row.same) for row in rows} == {
         ("Quero cancelar", "Como cancelo?", True),
@@ -44,7 +44,7 @@ def test_requests_sorted_by_intent_are_rows_as_well(tmp_path: Path) -> None:
     lines = [f"{text},{intent}\n" for intent, texts in requests.items() for text in texts]
     (tmp_path / "requests.csv").write_text("text,category\n" + "".join(lines), encoding="utf-8")
     source = Source(kind="intents", file="requests.csv")
-    rows = load([source], Data(root=tmp_path, sources=[source]), Report())
+    rows = load([source], Data(root=tmp_path, sources=[source]), SourceReport())
     same = {(row.question1, row.question2) for row in rows if row.same}
     lost, cash = requests["lost_card"], requests["cash"]
     # Two with each other stand there once; one alone has no other.
@@ -58,7 +58,7 @@ def test_requests_sorted_by_intent_are_rows_as_well(tmp_path: Path) -> None:
 def test_requests_with_one_intent_have_no_near_misses(tmp_path: Path) -> None:
     (tmp_path / "requests.csv").write_text("text,category\nI lost my card,cash\nMy card,cash\n", encoding="utf-8")
     source = Source(kind="intents", file="requests.csv")
-    (row,) = load([source], Data(root=tmp_path, sources=[source]), Report())
+    (row,) = load([source], Data(root=tmp_path, sources=[source]), SourceReport())
     assert (row.question1, row.question2, row.same) == ("I lost my card", "My card", True)
 
 
@@ -66,4 +66,4 @@ def test_requests_without_a_column_are_refused(tmp_path: Path) -> None:
     (tmp_path / "requests.csv").write_text("text,label\na,b\n", encoding="utf-8")
     source = Source(kind="intents", file="requests.csv")
     with pytest.raises(InputError, match="has no column category; it needs text and category"):
-        load([source], Data(root=tmp_path, sources=[source]), Report())
+        load([source], Data(root=tmp_path, sources=[source]), SourceReport())

@@ -11,7 +11,7 @@ import pytest
 
 from assistant.errors import InputError
 from training.data.rows import PairRow, ReadingRow, TrainingRow
-from training.data.sources import Report, load
+from training.data.sources import SourceReport, load
 from training.recipe import Data, Source
 
 GOOD = {"question1": "Where is my parcel?", "question2": "Track my order", "is_duplicate": 1}
@@ -22,7 +22,7 @@ CONTEXT = "A sede fica em Recife desde 2011. A filial fica em Olinda."
 def read(tmp_path: Path):
     """Write a file and read it as a source: the rows, and the report."""
 
-    def run(name: str, content: str | bytes | list, **source) -> tuple[list[TrainingRow], Report]:
+    def run(name: str, content: str | bytes | list, **source) -> tuple[list[TrainingRow], SourceReport]:
         path = tmp_path / name
         if isinstance(content, list):
             with path.open("w", encoding="utf-8", newline="") as stream:
@@ -35,7 +35,7 @@ def read(tmp_path: Path):
         else:
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
         found = Source(**{"kind": "pairs", "file": name} | source)
-        report = Report()
+        report = SourceReport()
         return load([found], Data(root=tmp_path, sources=[found]), report), report
 
     return run
@@ -155,7 +155,7 @@ def test_contradictions_are_found_across_sources(read, tmp_path: Path) -> None:
     read("one.jsonl", [GOOD, GOOD | {"question1": "Kept?"}])
     read("two.jsonl", [GOOD | {"is_duplicate": 0}])
     sources = [Source(kind="pairs", file=name) for name in ("one.jsonl", "two.jsonl")]
-    report = Report()
+    report = SourceReport()
     rows = load(sources, Data(root=tmp_path, sources=sources), report)
     assert [(row.question1, row.provenance) for row in rows] == [("Kept?", "one.jsonl")]
     assert report.lines()[0] == "3 rows read, 2 left out"
@@ -267,7 +267,7 @@ def test_a_byte_order_mark_is_no_part_of_a_name(read) -> None:
 def test_files_that_are_not_there_or_of_another_kind(read, tmp_path: Path) -> None:
     def refused(source: Source, root: Path | None) -> str:
         with pytest.raises(InputError) as error:
-            load([source], Data(root=root, sources=[source]), Report())
+            load([source], Data(root=root, sources=[source]), SourceReport())
         return str(error.value)
 
     missing = Source(kind="pairs", file="nowhere.csv")

@@ -16,7 +16,7 @@ from assistant.records import (
 from assistant.store.connection import Store
 from evals.data.named_sets import shop_pairs
 from tests.support.interactions import recorded, shown_answer
-from training.data.sources import Report, load
+from training.data.sources import SourceReport, load
 from training.feedback import main
 from training.recipe import Data, Source
 from training.retraining.feedback import PAIRS, evaluation_pairs, export, read_export
@@ -118,7 +118,7 @@ def test_a_recipe_reads_an_export(store: Store, says: Says, tmp_path: Path) -> N
     says("Posso devolver?", {"a4": "Como devolvo um papagaio?"}, [("a4", "rejected")], "pt")
     folder, _ = export(store, tmp_path, NOBODY_MEASURES)
     source = Source(kind="pairs", file=PAIRS)
-    rows = load([source], Data(root=folder, sources=(source,)), Report())
+    rows = load([source], Data(root=folder, sources=(source,)), SourceReport())
     assert [(row.language, row.same) for row in rows] == [("en", True), ("pt", False)]
     assert rows[1].provenance.startswith(f"{PAIRS}: feedback ") and ", rejected at " in rows[1].provenance
 

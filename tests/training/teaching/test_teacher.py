@@ -16,8 +16,8 @@ from evals.chat.client import ChatError
 from tests.support.teacher_server import KEY, MODEL, Answer, Classroom, classroom, completion, pairs, sentence, write
 from training.data.contrast import contrast
 from training.data.rows import PairRow
-from training.teaching.report import TeacherReport
 from training.teaching.teacher import cost, explain
+from training.teaching.teacher_report import TeacherReport
 
 
 @pytest.fixture

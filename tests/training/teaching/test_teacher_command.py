@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.paths import ROOT
 from tests.support.teacher_server import KEY, MODEL, Answer, Classroom, classroom, write
-from training.data.sources import Report, load
+from training.data.sources import SourceReport, load
 from training.recipe import Data, Source
 from training.teacher import main
 
@@ -58,7 +58,7 @@ def test_the_cost_comes_first_then_the_file_that_a_recipe_reads(room: Classroom,
     assert shown.out.index("2 pairs to ask about") < shown.out.index("2 explanations by the teacher")
     assert KEY not in shown.out + shown.err
     source = Source(kind="pairs", file="explained.jsonl")
-    rows = load([source], Data(root=set_up, sources=(source,), explanations="given"), Report())
+    rows = load([source], Data(root=set_up, sources=(source,), explanations="given"), SourceReport())
     assert [(row.same, row.explanation) for row in rows] == [
         (True, 'what the shop does about "1".'),
         (False, 'only the first mentions "please".'),

@@ -7,16 +7,16 @@ import json
 import pytest
 
 from training.data.rows import PairRow
-from training.teaching.prompt import Asked, messages, parse, problem
+from training.teaching.prompt import TeacherPair, messages, parse, problem
 
 SAME = PairRow("Where is my parcel?", "When does the parcel come?", True, "en")
 DIFFERENT = PairRow("Where is my parcel?", "Where is the customers' shop?", False, "en")
 IGUAIS = PairRow("Onde está o meu pedido?", "Quando chega o pedido?", True, "pt")
-BATCH = [Asked(SAME), Asked(DIFFERENT)]
+BATCH = [TeacherPair(SAME), TeacherPair(DIFFERENT)]
 
 
 def test_a_pair_is_asked_about_with_its_label_language_and_opening() -> None:
-    pair, again = json.loads(messages([Asked(IGUAIS), Asked(DIFFERENT, "against its label")])[1]["content"])
+    pair, again = json.loads(messages([TeacherPair(IGUAIS), TeacherPair(DIFFERENT, "against its label")])[1]["content"])
     assert pair == {
         "pair": 1,
         "first": "Onde está o meu pedido?",
@@ -30,7 +30,7 @@ def test_a_pair_is_asked_about_with_its_label_language_and_opening() -> None:
 
 def test_questions_of_any_length_and_kind_can_be_sent() -> None:
     odd = PairRow("a" * 5000, "half \ud83d of a pair\n\x00", True, "en")
-    content = messages([Asked(odd)])[1]["content"]
+    content = messages([TeacherPair(odd)])[1]["content"]
     content.encode()
     (pair,) = json.loads(content)
     assert len(pair["first"]) == 800

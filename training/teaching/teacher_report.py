@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from evals.chat.cost import Cost, Prices, tokens_of
-from training.teaching.prompt import Asked, messages
+from training.teaching.prompt import TeacherPair, messages
 
 TOKENS_PER_SENTENCE = 50
 
 
-def estimate(batches: Sequence[Sequence[Asked]], requests_per_minute: float, prices: Prices | None) -> Cost:
+def estimate(batches: Sequence[Sequence[TeacherPair]], requests_per_minute: float, prices: Prices | None) -> Cost:
     """The cost of asking `batches` once."""
     pairs = sum(len(batch) for batch in batches)
     return Cost(

@@ -16,7 +16,7 @@ from assistant.versions.registry import check_usable
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class RankedVersion:
     """A version with the values of the figures that rank its task's versions, in [0, 1]."""
 
     registered: RegisteredVersion
@@ -24,7 +24,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranking:
+class VersionRanking:
     """`candidates`, best first, all measured on the rows `heldout` (a digest, "" where there is no candidate).
 
     `apart` lists the versions that cannot be chosen, each with the reason.
@@ -32,7 +32,7 @@ class Ranking:
 
     task: Task
     heldout: str
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[RankedVersion, ...]
     apart: tuple[tuple[RegisteredVersion, str], ...]
 
     def lines(self) -> Iterator[str]:
@@ -61,14 +61,14 @@ class Ranking:
         return {"held-out rows": self.heldout, "ranked": ranked, "not compared": apart}
 
 
-def rank(task: Task, versions: Sequence[RegisteredVersion], withdrawn: Mapping[str, str]) -> Ranking:
+def rank(task: Task, versions: Sequence[RegisteredVersion], withdrawn: Mapping[str, str]) -> VersionRanking:
     """The versions of `task` in their order; of equal ones that in production, then the newest.
 
     Figures on different rows say nothing about each other: the rows that most versions were measured on decide,
     of two equally frequent ones the newer version's. `versions` come newest first, as the registry lists them;
     `withdrawn` holds the digests of those that were taken out of use, with the reason.
     """
-    possible: list[Candidate] = []
+    possible: list[RankedVersion] = []
     apart: list[tuple[RegisteredVersion, str]] = []
     for registered in versions:
         figures = _figures(task, registered.version.metrics)
@@ -79,7 +79,7 @@ def rank(task: Task, versions: Sequence[RegisteredVersion], withdrawn: Mapping[s
         elif not _heldout(registered):
             apart.append((registered, "the rows it was measured on are not recorded"))
         else:
-            possible.append(Candidate(registered, figures))
+            possible.append(RankedVersion(registered, figures))
     # Counter keeps the order of arrival among equals.
     counts = Counter(_heldout(candidate.registered) for candidate in possible).most_common(1)
     heldout = counts[0][0] if counts else ""
@@ -89,14 +89,14 @@ def rank(task: Task, versions: Sequence[RegisteredVersion], withdrawn: Mapping[s
             apart.append((candidate.registered, f"measured on other rows ({other})"))
     measures = TASKS[task].ranked
     compared.sort(key=lambda one: (_merits(measures, one), one.registered.stage == "production"), reverse=True)
-    return Ranking(task, heldout, tuple(compared), tuple(apart))
+    return VersionRanking(task, heldout, tuple(compared), tuple(apart))
 
 
 def _labels(task: Task) -> list[str]:
     return [measure.label for measure in TASKS[task].ranked]
 
 
-def _merits(measures: Sequence[Measure], candidate: Candidate) -> list[float]:
+def _merits(measures: Sequence[Measure], candidate: RankedVersion) -> list[float]:
     """The figures of a candidate, turned so that more is better."""
     return [measure.merit(figure) for measure, figure in zip(measures, candidate.figures, strict=True)]
 
@@ -125,7 +125,7 @@ def epochs(history: Sequence[Mapping[str, Any]]) -> float | None:
     return max((entry["epoch"] for entry in curve(history)), default=None)
 
 
-def _cells(candidate: Candidate) -> tuple[str, ...]:
+def _cells(candidate: RankedVersion) -> tuple[str, ...]:
     version = candidate.registered.version
     loss, trained = last_loss(version.history), epochs(version.history)
     return (
