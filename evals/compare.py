@@ -15,6 +15,7 @@ from pathlib import Path
 
 from assistant.command_line.runner import Command
 from assistant.errors import InputError
+from assistant.tasks import TASKS
 from assistant.whole_file import write_whole
 from evals.reporting.comparison import compare, draw, named, on_shared_rows, table
 from evals.reporting.report import read_report
@@ -34,7 +35,7 @@ def _work(options: argparse.Namespace) -> None:
     print(f"{reports[0].data['name']}, the {reports[0].data['measured']:,} rows that all of them measured")
     for line in table(reports):
         print(line)
-    what = "accuracy" if reports[0].task == "question-similarity" else "F1"
+    what = TASKS[reports[0].task].compared.label
     for one in differences:
         print(
             f"{one.second} less {one.first}: {what} {one.gain:+.3f} [{one.low:+.3f}, {one.high:+.3f}] on {one.rows} "

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from assistant.command_line.arguments import count
-from assistant.command_line.progress import progress_bar
+from assistant.command_line.progress_bars import progress_bar
 from assistant.command_line.runner import Command
 from assistant.judge.judge import Judge
 from assistant.records import Answer, Candidate

@@ -25,7 +25,7 @@ from assistant.errors import InputError, RespostaError
 from assistant.records import LANGUAGES
 from assistant.settings import Settings, load_settings
 from assistant.tasks import TASKS, adapter_systems, tasks_on
-from assistant.versions.opened import opened_registry
+from assistant.versions.registry_of_settings import opened_registry
 from evals.data.named_sets import NAMES, RowSet, open_rows
 from evals.reporting.report import REPORT
 from evals.runs.evaluation import evaluate

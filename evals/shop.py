@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from assistant.command_line.arguments import count
-from assistant.command_line.progress import progress_bar
+from assistant.command_line.progress_bars import progress_bar
 from assistant.command_line.runner import Command
 from assistant.judge.calibration import OperatingPoint
 from assistant.judge.decision import decide

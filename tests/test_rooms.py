@@ -132,11 +132,15 @@ HOMES = {
 # Names of files that occur more than once, each with what all of them hold. Anything else gets a name of its own.
 SAME_NAME = {
     "cache": "a model's answers, kept on disk: a teacher's sentences, the judge's scores",
+    "calibrate": "the judge's calibration: the command, and the fitting that it does",
+    "canaries": "a version's canary questions: asked when it is loaded, kept when it is registered",
     "cross_encoder": "the cross-encoder: its training command, its training loop, and the baseline that it is",
+    "feedback": "agents' feedback as training pairs: the command, and the export that it does",
     "reading": "measures of Portuguese question answering: the reader's, and those that an article reports",
     "reasons": "the reasons for a verdict: written by the judge, measured by the command",
     "registry": "the registry of versions: itself, and its command",
     "run": "the command of an evaluation and that of a training",
+    "teacher": "explanations by a teacher model: the command, and the asking that it does",
     "views": "records as the plain JSON that a page shows: the desk's and the evaluation board's",
 }
 

@@ -27,7 +27,7 @@ from evals.reporting.kinds import KINDS, ReportKind
 from evals.reporting.report import Report, read_report, write_report
 from evals.reporting.report_index import shelf_of
 from evals.reporting.report_page import write_page
-from evals.rows import ROWS, Fault, MeasuredRow, Told
+from evals.row_records import ROWS, Fault, MeasuredRow, Told
 from evals.runs.evaluation import evaluate
 from evals.runs.measured_system import SYSTEMS, Evaluation, Opened
 from evals.runs.measured_version import Subject, of_folder

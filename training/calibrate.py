@@ -29,8 +29,8 @@ from assistant.command_line.tables import table
 from assistant.judge.calibration import SHIPPED, Calibration, JudgeModel
 from assistant.records import LANGUAGES
 from assistant.settings import Settings, load_settings
-from assistant.versions.opened import opened_registry
 from assistant.versions.registry import Registry
+from assistant.versions.registry_of_settings import opened_registry
 from assistant.versions.version import CALIBRATION
 from training.calibration.calibrate import Published, calibrate
 

@@ -14,7 +14,7 @@ from assistant.command_line.person import person
 from assistant.command_line.runner import Command
 from assistant.settings import load_settings
 from assistant.versions.hub import open_hub
-from assistant.versions.opened import opened_registry
+from assistant.versions.registry_of_settings import opened_registry
 from training.release.publication import publish
 
 

@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from assistant.command_line.arguments import count
-from assistant.command_line.progress import progress_bar
+from assistant.command_line.progress_bars import progress_bar
 from assistant.command_line.runner import Command
 from assistant.reader.reader import SHIPPED, Presence, Reader
 from assistant.search.embedder import open_embedder

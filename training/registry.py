@@ -30,8 +30,8 @@ from assistant.command_line.tables import table
 from assistant.settings import Settings, load_settings
 from assistant.tasks import TASKS
 from assistant.version_records import RegisteredVersion, StageEvent
-from assistant.versions.opened import opened_registry
 from assistant.versions.registry import Registry
+from assistant.versions.registry_of_settings import opened_registry
 from assistant.versions.version import CANARIES
 from evals.gate import checks
 from training.release.canaries import ask_version, keep_canaries

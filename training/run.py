@@ -144,7 +144,7 @@ def teacher(recipe: Recipe, settings: Settings, options: argparse.Namespace) -> 
 
 def register(run: Run, settings: Settings) -> str:
     """Add the run's version to the registry; its digest."""
-    from assistant.versions.opened import opened_registry
+    from assistant.versions.registry_of_settings import opened_registry
     from training.release.canaries import keep_canaries
 
     with opened_registry(settings) as registry:

@@ -26,8 +26,8 @@ from assistant.serving.choose import open_models
 from assistant.settings import Settings, load_settings
 from assistant.tasks import TASKS, task_of
 from assistant.version_records import AdapterVersion, RegisteredVersion, taken_out
-from assistant.versions.opened import opened_registry
 from assistant.versions.registry import Registry
+from assistant.versions.registry_of_settings import opened_registry
 from evals.gate import checks
 from evals.reporting.pictures import loss_curves
 from training.selection.version_ranking import VersionRanking, curve, rank

@@ -15,7 +15,7 @@ from typing import IO, Literal
 from assistant.errors import InputError
 from assistant.records import LANGUAGES, Answer, Language, Rejected
 from assistant.settings import Settings
-from assistant.store.wording import text_digest
+from assistant.store.stored_text import text_digest
 from assistant.text.language import detect
 
 Format = Literal["csv", "jsonl"]

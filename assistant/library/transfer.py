@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO
 
-from assistant.command_line.progress import progress_bar
+from assistant.command_line.progress_bars import progress_bar
 from assistant.library.library_rows import FIELDS, Format, ReadReport, file_format, read_answers
 from assistant.library.sample import sample_path
 from assistant.library.sample_vectors import SampleVectors

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from assistant.command_line.progress import progress_bar
+from assistant.command_line.progress_bars import progress_bar
 from assistant.records import Answer, Candidate, Language
 from assistant.search.embedder import Embedder
 from assistant.store.connection import Store

@@ -12,8 +12,8 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool
 
 from assistant.records import Task
-from assistant.store import listening, stage_moves
-from assistant.store.wording import storable
+from assistant.store import stage_moves, stage_notifications
+from assistant.store.stored_text import storable
 from assistant.version_records import (
     Action,
     AdapterVersion,
@@ -135,9 +135,9 @@ class Adapters:
             stage_moves.tell(connection, task)
 
     def moves(self, stopped: Event) -> Iterator[bool]:
-        """See `listening.moves`."""
+        """See `stage_notifications.moves`."""
         given = self._pool.conninfo
-        return listening.moves(given if isinstance(given, str) else given(), stopped)
+        return stage_notifications.moves(given if isinstance(given, str) else given(), stopped)
 
     def known(self, digest: str, kind: Kind, hashes: Iterable[str]) -> set[str]:
         """Those of `hashes` that are fingerprints of what the version was trained on."""

@@ -14,8 +14,8 @@ from assistant.records import LANGUAGES, Answer, Candidate, Language
 from assistant.store.answer_rows import COLUMNS, SELECTED, answer_of, row_of
 from assistant.store.search import search
 from assistant.store.single_row import only_row
+from assistant.store.stored_text import content_digest, ngrams, storable, text_digest
 from assistant.store.vectors import ANSWERS, PHRASINGS, Vectors
-from assistant.store.wording import content_digest, ngrams, storable, text_digest
 from assistant.text.personal_data import Scrubber
 
 # Writers of the library queue: whole imports, single answers, deletions.

@@ -16,7 +16,7 @@ from assistant.settings import Settings
 from assistant.store.adapters import Adapters
 from assistant.store.answers import Answers
 from assistant.store.interactions import Interactions
-from assistant.store.judgements import Judgements
+from assistant.store.judged_pairs import Judgements
 from assistant.store.migrate import migrate
 from assistant.store.server.embedded import EmbeddedPostgres
 from assistant.text.personal_data import Scrubber

@@ -14,8 +14,8 @@ from psycopg_pool import ConnectionPool
 
 from assistant.errors import InputError
 from assistant.records import VERBS, Feedback, Part, Reason, Suggestion, Turn, Verdict
+from assistant.store.stored_text import storable
 from assistant.store.turns import read_turns
-from assistant.store.wording import storable
 from assistant.text.personal_data import Scrubber
 
 _INSERT_INTERACTION = """

@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 
 from assistant.records import Candidate, Language
 from assistant.store.answer_rows import SELECTED, answer_of
-from assistant.store.wording import ngrams
+from assistant.store.stored_text import ngrams
 
 # Reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): score = sum of weight / (K + rank).
 # Measured on aia_bde (1,593 rewordings, 855 answers; then with 10,000 unrelated ones), recall@10:

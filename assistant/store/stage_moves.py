@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from assistant.errors import InputError
 from assistant.records import Task
 from assistant.store.single_row import only_row
-from assistant.store.wording import storable
+from assistant.store.stored_text import storable
 from assistant.version_records import SHIPPED, Action, Stage, StageEvent
 
 # Notified with the task's name whenever a version of it moved, or got what it may have lacked.

@@ -13,7 +13,7 @@ from psycopg_pool import ConnectionPool
 
 from assistant.errors import StoreError
 from assistant.store.single_row import only_row
-from assistant.store.wording import text_digest
+from assistant.store.stored_text import text_digest
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import torch
 
 from assistant import prompts
-from assistant.command_line.progress import progress_bar
+from assistant.command_line.progress_bars import progress_bar
 from assistant.generator.engine import Engine
 from evals.systems.written_labels import WRITTEN_TOKENS
 

@@ -24,7 +24,7 @@ import torch
 from assistant import prompts
 from assistant.bases.weights import locate
 from assistant.command_line.arguments import count
-from assistant.command_line.progress import progress_bar
+from assistant.command_line.progress_bars import progress_bar
 from assistant.command_line.runner import Command
 from assistant.errors import ModelError
 from assistant.generator.engine import Engine

@@ -17,7 +17,7 @@ import numpy as np
 
 from assistant.command_line.arguments import count
 from assistant.command_line.exit_codes import DONE, REFUSED
-from assistant.command_line.progress import progress_bar
+from assistant.command_line.progress_bars import progress_bar
 from assistant.command_line.runner import Command
 from assistant.desk import Desk
 from assistant.errors import InputError

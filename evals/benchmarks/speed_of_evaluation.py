@@ -23,7 +23,7 @@ from assistant.generator.engine import Engine
 from assistant.settings import load_settings
 from evals.benchmarks.article_loop import article_loop
 from evals.data.published import load_pairs
-from evals.rows import MeasuredPair
+from evals.row_records import MeasuredPair
 from evals.systems.app_pairs import open_app_pairs
 
 MIB = 1024**2

@@ -16,11 +16,11 @@ from assistant.tasks import RowKind, tasks_on
 from assistant.ui.views import Json
 from assistant.version_records import VersionMove
 from assistant.versions.registry import Registry
-from evals.board.child import Child, EvaluationRequest
+from evals.board.evaluation_process import Child, EvaluationRequest
 from evals.board.views import change_view, event_view, head_view, mistake_view, page_view, version_view
 from evals.reporting.mistakes import changed, choose, find_mistakes
 from evals.reporting.report_index import shelf_of
-from evals.rows import ROWS
+from evals.row_records import ROWS
 
 # Stands before the names of what was placed in the data folder.
 OWN = "own:"

@@ -12,7 +12,7 @@ from assistant.version_records import RegisteredVersion, StageEvent
 from evals.reporting.mistakes import Change, Mistake
 from evals.reporting.report import PAGE, REPORT
 from evals.reporting.report_index import Shelved
-from evals.rows import MeasuredPair, MeasuredRow
+from evals.row_records import MeasuredPair, MeasuredRow
 
 # Mistakes and changed rows that are sent at once.
 PAGE_ROWS = 20

@@ -14,7 +14,7 @@ from pathlib import Path
 from assistant.command_line.exit_codes import DONE, REFUSED
 from assistant.command_line.runner import Command
 from assistant.settings import load_settings
-from assistant.versions.opened import opened_registry
+from assistant.versions.registry_of_settings import opened_registry
 from evals.gate.checks import judge_candidate
 from evals.gate.rules import RULES, load_rules
 from evals.reporting.report_index import shelf_of

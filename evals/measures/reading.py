@@ -13,7 +13,7 @@ from assistant.reader.reader import Reader
 from evals.data.squad import ReadingQuestion, exact_match, f1
 from evals.measures.intervals import mean_interval
 from evals.measures.meaning.match import Meaning, semantic_match
-from evals.rows import MeasuredReading
+from evals.row_records import MeasuredReading
 
 SEED = 20260101
 

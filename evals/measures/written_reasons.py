@@ -14,7 +14,7 @@ from itertools import groupby
 import numpy as np
 
 from assistant import prompts
-from assistant.command_line.progress import progress_bar
+from assistant.command_line.progress_bars import progress_bar
 from assistant.errors import InputError
 from assistant.judge.quotations import quoted_phrases
 from assistant.judge.reasons import Explainer

@@ -14,7 +14,7 @@ from evals.reporting.kinds import KINDS
 from evals.reporting.mistakes import Change, changed
 from evals.reporting.pictures import bars
 from evals.reporting.report import Report
-from evals.rows import MeasuredRow
+from evals.row_records import MeasuredRow
 
 # The last column of the table: what was paid for the figures.
 SPEED = "rows_per_second"

@@ -11,7 +11,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 
 from assistant.records import LANGUAGES
 from evals.measures.classification import reliability
-from evals.rows import MeasuredPair, MeasuredReading
+from evals.row_records import MeasuredPair, MeasuredReading
 
 MOST_POINTS = 200
 # Thresholds a person can choose from: 0, 0.005, ... 1. The browser takes them from the length of what is counted.

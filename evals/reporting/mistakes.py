@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from assistant.errors import InputError
 from assistant.records import Language, MistakeKind
 from evals.reporting.report import Report
-from evals.rows import MeasuredRow, Told
+from evals.row_records import MeasuredRow, Told
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A row that was answered wrong; `kind`, `score` and `weight` as `evals.rows.Fault` has them."""
+    """A row that was answered wrong; `kind`, `score` and `weight` as `evals.row_records.Fault` has them."""
 
     kind: MistakeKind
     row: MeasuredRow

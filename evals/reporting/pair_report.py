@@ -10,7 +10,7 @@ from assistant.errors import InputError
 from assistant.judge.decision import decide
 from assistant.records import LANGUAGES, Language
 from evals.measures.classification import FIGURES, intervals, measure_probabilities
-from evals.rows import MeasuredPair
+from evals.row_records import MeasuredPair
 
 
 def at_thresholds(

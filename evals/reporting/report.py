@@ -13,7 +13,7 @@ from assistant.errors import InputError
 from assistant.records import Task
 from assistant.tasks import TASKS, RowKind
 from assistant.whole_file import whole_file
-from evals.rows import ROWS, MeasuredRow
+from evals.row_records import ROWS, MeasuredRow
 
 REPORT, PAGE = "report.json", "report.html"
 SCHEMA = 1

@@ -11,7 +11,7 @@ from threading import Lock
 from assistant.errors import InputError
 from assistant.settings import Settings
 from evals.reporting.report import REPORT, Report, found_reports, read_report
-from evals.rows import MeasuredRow
+from evals.row_records import MeasuredRow
 
 SHIPPED = Path(__file__).resolve().parents[1] / "reports"
 # Reports whose rows stay in memory; the figures of all others do.

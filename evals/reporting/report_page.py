@@ -14,7 +14,7 @@ from assistant.whole_file import write_whole
 from evals.reporting.kinds import KINDS
 from evals.reporting.mistakes import Mistake, find_mistakes
 from evals.reporting.report import PAGE, Report
-from evals.rows import MeasuredRow
+from evals.row_records import MeasuredRow
 
 SHOWN = 50
 _TEMPLATES = Environment(

@@ -27,7 +27,7 @@ from evals.reporting.kinds import KINDS
 from evals.reporting.pair_report import at_thresholds
 from evals.reporting.report import Report, write_report
 from evals.reporting.report_page import write_page
-from evals.rows import ROWS, MeasuredPair, MeasuredRow
+from evals.row_records import ROWS, MeasuredPair, MeasuredRow
 from evals.runs.environment import environment
 from evals.runs.measured_rows import ResumableRows
 from evals.runs.measured_system import Evaluation, Opened, opened

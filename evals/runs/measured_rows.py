@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from assistant.errors import InputError
 from evals.resumable_lines import ResumableLines
-from evals.rows import MeasuredRow
+from evals.row_records import MeasuredRow
 
 log = logging.getLogger(__name__)
 

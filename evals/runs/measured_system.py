@@ -22,7 +22,7 @@ from evals.data.published import QuestionPair, load_pairs
 from evals.measures.meaning.match import by_adapter, by_rule_first
 from evals.measures.reading import elsewhere, read_rows
 from evals.measures.written_reasons import measure_reasons
-from evals.rows import MeasuredPair, MeasuredRow
+from evals.row_records import MeasuredPair, MeasuredRow
 from evals.runs.measured_rows import COMMIT
 from evals.runs.measured_version import Subject, of_files, of_pairs
 from evals.systems.app_pairs import open_app_pairs

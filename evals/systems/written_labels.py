@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant import prompts
-from assistant.command_line.progress import progress_bar
+from assistant.command_line.progress_bars import progress_bar
 from assistant.generator import TreePrompt
 from assistant.prompts import Segment
 from assistant.serving.load import LoadedModel

@@ -13,7 +13,7 @@ from assistant.settings import Settings
 from assistant.tasks import TASKS, Measure, TaskRecord, adapter_systems, find_task, task_of, tasks_on
 from evals.data.named_sets import NAMES
 from evals.reporting.kinds import KINDS
-from evals.rows import ROWS
+from evals.row_records import ROWS
 from evals.runs.measured_system import SYSTEMS
 from tests.support.paths import ROOT
 from training.recipe import FOLDER, load_recipe

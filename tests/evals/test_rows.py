@@ -9,7 +9,7 @@ import pytest
 from assistant.errors import InputError
 from evals.reporting.report import read_report, write_report
 from evals.reporting.report_index import SHIPPED
-from evals.rows import MeasuredPair, MeasuredReading
+from evals.row_records import MeasuredPair, MeasuredReading
 from tests.support.evaluations import HAND, pair_report, reading_rows
 
 PAIR = {

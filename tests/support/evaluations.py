@@ -13,7 +13,7 @@ import numpy as np
 from evals.measures.reading import reading_findings
 from evals.reporting.pair_report import at_thresholds, pair_findings
 from evals.reporting.report import Report, write_report
-from evals.rows import MeasuredPair, MeasuredReading, MeasuredRow
+from evals.row_records import MeasuredPair, MeasuredReading, MeasuredRow
 
 PAIRS = 240
 READINGS = 60

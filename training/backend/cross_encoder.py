@@ -18,7 +18,7 @@ from transformers import (
     get_linear_schedule_with_warmup,
 )
 
-from assistant.command_line.progress import progress_bar
+from assistant.command_line.progress_bars import progress_bar
 from evals.systems.baselines.cross_encoder import encode, pair_logits
 from training.data.rows import PairRow
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.command_line.progress import progress_bar
+from assistant.command_line.progress_bars import progress_bar
 from assistant.judge.calibration import SHIPPED, Calibration, Fit, JudgeModel, read_calibration
 from assistant.judge.judge import label_scores, measure
 from assistant.records import LANGUAGES, Language

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.command_line.progress import progress_bar
+from assistant.command_line.progress_bars import progress_bar
 from assistant.judge.calibration import sigmoid
 from assistant.reader.reader import WINDOW, flattened
 from assistant.reader.span_reader import SpanReader

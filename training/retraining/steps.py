@@ -13,7 +13,7 @@ from assistant.settings import Settings
 from assistant.tasks import TASKS
 from assistant.version_records import AdapterVersion
 from assistant.versions.hub import open_hub
-from assistant.versions.opened import opened_registry
+from assistant.versions.registry_of_settings import opened_registry
 from assistant.versions.version import read_version
 from evals.gate import checks
 from evals.gate.rules import RULES, load_rules

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tqdm import tqdm
 
-from assistant.command_line.progress import progress_bar
+from assistant.command_line.progress_bars import progress_bar
 from evals.chat.asking import Chat
 from evals.chat.client import Completion
 from training.teaching.cache import TeacherAnswer, TeacherCache, key

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assistant import prompts
-from assistant.command_line.progress import progress_bar
+from assistant.command_line.progress_bars import progress_bar
 from assistant.serving.load import LoadedModel
 from evals.data.published import QuestionPair
 from evals.systems.labels import as_the_app_asks, label_logits

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sklearn.metrics import f1_score
 
 from assistant import prompts
-from assistant.command_line.progress import progress_bar
+from assistant.command_line.progress_bars import progress_bar
 from assistant.reader.reader import Reader
 from assistant.serving.load import LoadedModel
 from evals.data.squad import ReadingQuestion, exact_match, f1

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sklearn.metrics import cohen_kappa_score, confusion_matrix
 
-from assistant.command_line.progress import progress_bar
+from assistant.command_line.progress_bars import progress_bar
 from assistant.command_line.runner import Command
 from assistant.errors import InputError
 from assistant.serving.choose import open_model

@@ -6,7 +6,7 @@ import pytest
 
 from assistant.judge.decision import decide, shown_from, too_close
 from evals.reporting.pair_report import at_thresholds
-from evals.rows import MeasuredPair
+from evals.row_records import MeasuredPair
 
 S, D, U = "same", "different", "unjudged"
 CASES = [

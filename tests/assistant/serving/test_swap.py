@@ -229,7 +229,7 @@ def test_what_only_a_moment_kept_out_is_tried_again(
         return load_checked(*given)
 
     monkeypatch.setattr("assistant.serving.swap.load_checked", load)
-    monkeypatch.setattr("assistant.store.listening.LOOK_SECONDS", 3.0)
+    monkeypatch.setattr("assistant.store.stage_notifications.LOOK_SECONDS", 3.0)
     registry.promote(other, "production", "ana", "a test")
     wait(lambda: desk.status().alarms)
     assert "64 requests are waiting already" in desk.status().alarms[0]

@@ -15,7 +15,7 @@ from evals.reporting.comparison import compare, differences, named, table
 from evals.reporting.pair_report import pair_findings
 from evals.reporting.report import Report, found_reports, read_report, write_report
 from evals.reporting.report_page import write_page
-from evals.rows import MeasuredPair, MeasuredReading
+from evals.row_records import MeasuredPair, MeasuredReading
 
 SAID = [0.9, 0.8, 0.35, 0.2, 0.1, 0.6, None, 0.7]
 SAME = [True, True, True, False, False, False, True, True]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import BusyError, InputError
-from evals.rows import MeasuredPair
+from evals.row_records import MeasuredPair
 from evals.runs.measured_rows import ResumableRows
 
 IDENTITY = {"system": "x", "commit": "abc"}

@@ -11,7 +11,7 @@ from assistant.versions.registry import SHIPPED_FOLDER
 from evals.data.named_sets import RowSet
 from evals.data.published import QuestionPair
 from evals.data.squad import exact_match, f1
-from evals.rows import MeasuredPair
+from evals.row_records import MeasuredPair
 from evals.run import main
 from evals.runs.evaluation import _batches
 

@@ -12,8 +12,7 @@ import pytest
 
 from assistant.errors import BusyError, InputError
 from assistant.settings import Settings
-from evals.board import child
-from evals.board.child import Child, EvaluationRequest
+from evals.board.evaluation_process import Child, EvaluationRequest
 
 ASKED = EvaluationRequest("a" * 64, "own:qqp/dev.csv", 40)
 
@@ -55,7 +54,7 @@ def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     def make(behaviour: str) -> Child:
         package = tmp_path / "assistant" / "command_line"
         package.mkdir(parents=True, exist_ok=True)
-        (package / "child.py").write_text(STAND_IN.replace("BEHAVIOUR", repr(behaviour)))
+        (package / "evaluation_process.py").write_text(STAND_IN.replace("BEHAVIOUR", repr(behaviour)))
         monkeypatch.setattr(child, "ROOT", tmp_path)
         monkeypatch.setattr(child, "SECONDS_TO_STOP", 0.5)
         made.append(Child(Settings(data_dir=tmp_path, port=7861), tmp_path / "runs"))
