@@ -12,6 +12,7 @@ import pytest
 
 from assistant.errors import BusyError, InputError
 from assistant.settings import Settings
+from evals.board import evaluation_process
 from evals.board.evaluation_process import Child, EvaluationRequest
 
 ASKED = EvaluationRequest("a" * 64, "own:qqp/dev.csv", 40)
@@ -54,9 +55,9 @@ def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     def make(behaviour: str) -> Child:
         package = tmp_path / "assistant" / "command_line"
         package.mkdir(parents=True, exist_ok=True)
-        (package / "evaluation_process.py").write_text(STAND_IN.replace("BEHAVIOUR", repr(behaviour)))
-        monkeypatch.setattr(child, "ROOT", tmp_path)
-        monkeypatch.setattr(child, "SECONDS_TO_STOP", 0.5)
+        (package / "child.py").write_text(STAND_IN.replace("BEHAVIOUR", repr(behaviour)))
+        monkeypatch.setattr(evaluation_process, "ROOT", tmp_path)
+        monkeypatch.setattr(evaluation_process, "SECONDS_TO_STOP", 0.5)
         made.append(Child(Settings(data_dir=tmp_path, port=7861), tmp_path / "runs"))
         return made[-1]
 
@@ -124,7 +125,7 @@ def test_only_one_runs_at_a_time(running):
 @pytest.mark.skipif(not hasattr(os, "SCHED_IDLE") or os.geteuid() != 0, reason="Linux lets only root take it back")
 def test_what_stands_back_for_all_others_is_ended_like_any_other(running, monkeypatch):
     one = running("deaf")
-    monkeypatch.setattr(child, "SECONDS_TO_STOP", 5.0)
+    monkeypatch.setattr(evaluation_process, "SECONDS_TO_STOP", 5.0)
     one.start(ASKED, "x")
     until(one, "running")
     process = one._process
