@@ -28,6 +28,7 @@ from assistant.versions.registry import SHIPPED_FOLDER, Registry, open_registry
 from assistant.versions.version import CANARIES, FILES, read_version, write_version
 from assistant.wiring import open_desk
 from tests.conftest import new_database
+from tests.support.adapters import make_version
 from tests.support.unfit_adapters import with_weights, without_effect
 from training.release.canaries import ask_version
 
@@ -250,7 +251,6 @@ def test_what_is_taken_out_of_production_goes_on_and_that_is_said(desk: Desk, re
     [
         ({"canaries": False}, "holds no canary outputs: run `python -m training.registry canaries VERSION`"),
         ({"base_sha256": "b" * 64}, "was trained on gemma-3-270m from package:"),
-        ({"base": "llama-3-8b"}, "in 4 bits needs a CUDA GPU"),
     ],
 )
 def test_what_cannot_be_trusted_is_not_taken(
@@ -261,6 +261,16 @@ def test_what_cannot_be_trusted_is_not_taken(
     wait(lambda: desk.status().alarms)
     assert why in desk.status().alarms[0] and serving(desk) == shipped
     assert desk.suggest(QUESTIONS[0]).adapter == shipped
+
+
+def test_a_version_whose_base_needs_a_gpu_is_not_taken(
+    desk: Desk, registry: Registry, shipped: str, tmp_path: Path
+) -> None:
+    version = make_version(tmp_path / "large", base="llama-3-8b")
+    registry.add(tmp_path / "large", "ana")
+    registry.promote(version.digest, "production", "ana", "looks good")
+    wait(lambda: desk.status().alarms)
+    assert "in 4 bits needs a CUDA GPU" in desk.status().alarms[0] and serving(desk) == shipped
 
 
 def test_an_adapter_without_effect_is_not_taken(desk: Desk, registry: Registry, shipped: str, tmp_path: Path) -> None:
