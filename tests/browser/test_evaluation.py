@@ -109,6 +109,9 @@ def test_the_slider_counts_in_the_browser_without_asking_the_server(lead, visit)
     expect(now).to_contain_text(f"{100 * sum(called) / 240:.1f} %")
     wrong = sum(c and not s for c, s in zip(called, same, strict=True))
     expect(tab.locator(".rp-confusion").first.locator(".rp-bad").last).to_contain_text(f"{wrong}false match")
+    # Nothing is shown at 1, so that there is no precision to tell.
+    page.keyboard.press("End")
+    expect(tab.locator(".rp-readout")).to_contain_text("precision –")
     assert asked == []
 
 

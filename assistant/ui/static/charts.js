@@ -7,13 +7,14 @@ import { el, svg, table } from "./dom.js";
 
 /**
  * `dots` marks every point, `color` is the number of its colour (its place by default), and `note` adds words to the
- * readout.
+ * readout. The readout of an x that is further than `reach` from every point says that there is no value.
  * @typedef {object} Series
  * @property {string} name
  * @property {Point[]} points
  * @property {boolean} [dots]
  * @property {number} [color]
  * @property {(point: Point) => string} [note]
+ * @property {number} [reach]
  */
 
 /**
@@ -78,7 +79,8 @@ export function lineChart({ title, x, y, series, diagonal = false, empty = "Not 
       el("span", { text: `${x.label} ${x.format(value)}` }),
       ...full.map((one) => {
         const point = nearest(one.points, value);
-        const words = `${y.format(point[1])}${one.note ? ` ${one.note(point)}` : ""}`;
+        const isNear = Math.abs(point[0] - value) <= (one.reach ?? Number.POSITIVE_INFINITY);
+        const words = isNear ? `${y.format(point[1])}${one.note ? ` ${one.note(point)}` : ""}` : "–";
         return el("span", {}, swatch(one.color), full.length > 1 ? `${one.name} ${words}` : words);
       }),
     );

@@ -86,10 +86,11 @@ function figuresTable(reports, language) {
     const hint = LOWER.has(name) ? el("small", { text: "lower is better" }) : null;
     const cells = reports.map((one) => {
       const value = figures(one)[name];
+      const isBest = best !== null && value === best && !one.branded;
       const [low, high] = intervalOf(one, language, name) ?? [];
       return el(
         "td",
-        { class: `rp-number${value === best && !one.branded ? " rp-best" : ""}` },
+        { class: `rp-number${isBest ? " rp-best" : ""}` },
         el("span", { text: name === "unreadable" ? count(value ?? 0) : figure(value) }),
         low === undefined ? null : el("small", { text: `${figure(low)} – ${figure(high)}` }),
       );

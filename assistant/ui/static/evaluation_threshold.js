@@ -146,7 +146,8 @@ export class Threshold {
     const all = allCounts(curves);
     const line = (/** @type {"precision" | "recall" | "coverage"} */ name, /** @type {number} */ color) => {
       const points = all.map((at, step) => [step / this.steps, at[name]]);
-      return { name, color, points: points.filter(([, value]) => Number.isFinite(value)) };
+      // Where nothing is shown there is no precision, and the nearest one would be wrong.
+      return { name, color, points: points.filter(([, value]) => Number.isFinite(value)), reach: 1 / this.steps };
     };
     this.figure = lineChart({
       title: "At every threshold",

@@ -52,7 +52,7 @@ export class RunForm {
     const set = options(Object.fromEntries(abouts), chosen.data, (/** @type {string} */ name) => {
       chosen.data = name;
     });
-    const leave = el("span", { text: "Leave out rows that this version was trained on (otherwise they end the run)" });
+    const leave = el("span", { text: "Leave out rows that its training used (otherwise they end the run)" });
     const form = el(
       "form",
       { method: "dialog" },
