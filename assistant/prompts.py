@@ -25,6 +25,9 @@ VERSIONS = {
 
 SAME, DIFFERENT = "1", "0"
 
+# The most characters of a question that the model reads. The judge's other signals use the whole question.
+QUESTION_CHARS = 800
+
 
 @dataclass(frozen=True, slots=True)
 class ChatFormat:
@@ -57,14 +60,20 @@ class PairPrompt:
         return self.head + self.asked + self.past
 
 
+def cut_question(text: str) -> str:
+    """The part of a question that the model reads: its first `QUESTION_CHARS` characters."""
+    return text[:QUESTION_CHARS]
+
+
 _LANGUAGE_NAMES: dict[Language, str] = {"en": "English", "pt": "Portuguese"}
 
 
 def label_first(asked: str, past: str, language: Language, chat: ChatFormat) -> PairPrompt:
     """The comparison whose next token is the label, `SAME` or `DIFFERENT`.
 
-    The model's turn begins before the past question, so that its markers are computed once for all candidates.
-    The line break behind "Label:" matters: without it an untuned model hardly considers the labels.
+    Training and the app both call it, so both read questions cut by `cut_question`. The model's turn begins before the
+    past question, so that its markers are computed once for all candidates. The line break behind "Label:" matters:
+    without it an untuned model hardly considers the labels.
     """
     return PairPrompt(
         head=(
@@ -74,8 +83,8 @@ def label_first(asked: str, past: str, language: Language, chat: ChatFormat) -> 
                 f"then the reason in one short sentence in {_LANGUAGE_NAMES[language]}.\nQuestion A: "
             ),
         ),
-        asked=(Segment(one_line(asked), quoted=True), Segment(f"\n{chat.assistant}Question B: ")),
-        past=(Segment(one_line(past), quoted=True), Segment("\nLabel:\n")),
+        asked=(Segment(one_line(cut_question(asked)), quoted=True), Segment(f"\n{chat.assistant}Question B: ")),
+        past=(Segment(one_line(cut_question(past)), quoted=True), Segment("\nLabel:\n")),
     )
 
 

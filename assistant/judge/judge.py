@@ -19,9 +19,6 @@ READABLE_MASS = 1e-4
 # Retrieval's order by rank alone drops some right answers between the tenth and the thirtieth place.
 POOL = 3
 
-# Longer questions are cut for the model; the other signals see them whole.
-JUDGED_CHARS = 800
-
 
 def label_scores(
     generator: Generator, chat: ChatFormat, asked: str, pasts: Sequence[str], language: Language, adapter: str | None
@@ -29,7 +26,7 @@ def label_scores(
     """The model's label scores of one question against several past ones, in one pass."""
     if not pasts:
         return []
-    pairs = [prompts.label_first(asked[:JUDGED_CHARS], past[:JUDGED_CHARS], language, chat) for past in pasts]
+    pairs = [prompts.label_first(asked, past, language, chat) for past in pasts]
     return generator.score(TreePrompt(pairs[0].head, pairs[0].asked, tuple(pair.past for pair in pairs)), adapter)
 
 

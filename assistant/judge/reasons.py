@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 
 from assistant import prompts
 from assistant.generator import Generator, TreePrompt
-from assistant.judge.judge import JUDGED_CHARS
 from assistant.judge.quotations import Quotable, without_repetition
 from assistant.prompts import ChatFormat
 from assistant.records import Fault, PairLabel, Part, Reason, Verdict
@@ -32,7 +31,9 @@ class Explainer:
         judged = [(verdict, verdict.label) for verdict in verdicts if verdict.label != "unjudged"]
         if not judged:
             return
-        asked, pasts = part.asked[:JUDGED_CHARS], [verdict.candidate.phrasing[:JUDGED_CHARS] for verdict, _ in judged]
+        # Only what the model reads can be quoted.
+        asked = prompts.cut_question(part.asked)
+        pasts = [prompts.cut_question(verdict.candidate.phrasing) for verdict, _ in judged]
         pairs = [prompts.label_first(asked, past, part.language, self._chat) for past in pasts]
         leaves = tuple(
             prompts.reason_after(pair, label, part.language) for pair, (_, label) in zip(pairs, judged, strict=True)

@@ -29,7 +29,6 @@ from assistant.command_line.runner import Command
 from assistant.errors import ModelError
 from assistant.generator.engine import Engine
 from assistant.generator.packing import Packer, Tree
-from assistant.judge.judge import JUDGED_CHARS
 from assistant.prompts import PairPrompt
 from assistant.records import LANGUAGES
 from assistant.serving.choose import open_model
@@ -48,10 +47,7 @@ def real_pairs(settings: Settings, wordings: Sequence[Wording], chat: prompts.Ch
     """For each wording, its comparison with every candidate that retrieval finds."""
     with open_store(settings) as store, open_desk(settings, store, sample=True) as desk:
         return [
-            [
-                prompts.label_first(w.query[:JUDGED_CHARS], c.phrasing[:JUDGED_CHARS], w.language, chat)
-                for c in desk.search(w.query, CANDIDATES)
-            ]
+            [prompts.label_first(w.query, c.phrasing, w.language, chat) for c in desk.search(w.query, CANDIDATES)]
             for w in wordings
         ]
 

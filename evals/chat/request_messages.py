@@ -16,7 +16,7 @@ def chat(instructions: str, content: Any) -> list[dict[str, str]]:
     ]
 
 
-def data(text: str, most: int | None = None) -> str:
-    """`text` on one line, its first `most` characters."""
+def data(text: str) -> str:
+    """`text` on one line."""
     # JSON files can hold half of a surrogate pair, which cannot be sent.
-    return one_line(text)[:most].encode("utf-8", "replace").decode()
+    return one_line(text).encode("utf-8", "replace").decode()

@@ -8,7 +8,7 @@ from itertools import islice
 
 from assistant import prompts
 from assistant.generator import Generator, LabelScore, TreePrompt
-from assistant.judge.judge import JUDGED_CHARS, readable_logit
+from assistant.judge.judge import readable_logit
 from assistant.prompts import ChatFormat, PairPrompt
 from assistant.serving.load import LoadedModel
 from evals.data.published import QuestionPair
@@ -21,7 +21,7 @@ Template = Callable[[QuestionPair, ChatFormat], PairPrompt]
 
 def as_the_app_asks(pair: QuestionPair, chat: ChatFormat) -> PairPrompt:
     """The judge's prompt for one pair."""
-    return prompts.label_first(pair.question1[:JUDGED_CHARS], pair.question2[:JUDGED_CHARS], pair.language, chat)
+    return prompts.label_first(pair.question1, pair.question2, pair.language, chat)
 
 
 def label_logits(model: LoadedModel, pairs: Iterable[QuestionPair]) -> Iterator[float | None]:

@@ -11,6 +11,8 @@ from assistant.bases.catalogue import CATALOGUE
 from assistant.generator.encoding import encode
 from assistant.generator.spans import beginnings
 from assistant.prompts import Segment
+from evals.data.published import QuestionPair
+from evals.systems.labels import as_the_app_asks
 from tests.support.paths import ROOT
 from tests.support.vocabularies import tokenizer
 from training.data.examples import example
@@ -54,6 +56,20 @@ def test_a_trained_comparison_is_the_one_that_is_asked(base, same: bool, label: 
     counted = [place for place, weight in enumerate(trained.weights) if weight]
     assert counted == [len(asked), *range(len(reasoned), len(trained.tokens))]
     assert stop[0] not in trained.tokens[len(asked) : -1]
+
+
+def test_training_and_the_app_cut_a_long_question_alike(base) -> None:
+    name, chat, ids = base
+    # Spaces count before they are joined, as in the app.
+    short, long = "a  b " * 160, "a  b " * 300
+    assert len(short) == prompts.QUESTION_CHARS
+    asked = example(PairRow(short, PAST, True, "pt"), recipe("smoke", name), chat).row(ids, "reply")
+    cut = example(PairRow(long, PAST, True, "pt"), recipe("smoke", name), chat).row(ids, "reply")
+    assert cut == asked
+    pair = as_the_app_asks(QuestionPair(long, PAST, True, "pt"), chat)
+    assert list(cut.tokens[:-1]) == [*ids(pair.head), *ids(pair.asked), *ids(pair.past)]
+    unlike = example(PairRow(short[:-2], PAST, True, "pt"), recipe("smoke", name), chat).row(ids, "reply")
+    assert unlike != asked
 
 
 def test_a_customers_words_never_hold_a_control_token(base) -> None:

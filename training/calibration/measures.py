@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from sklearn.metrics import brier_score_loss, roc_auc_score
@@ -12,7 +13,7 @@ from assistant.judge.calibration import OperatingPoint
 from assistant.judge.decision import shown_from
 from training.calibration.regression import LabelledGroup
 
-# Precisions that a team may choose.
+# The precisions that a team may choose: shares of right answers among those shown first.
 TARGETS = (0.80, 0.85, 0.90, 0.95, 0.98)
 
 
@@ -37,24 +38,33 @@ class HeldOut:
         """Whether one of the pairs is right."""
         return any(self.group.same)
 
-    def shown_from(self, margin: float) -> tuple[float, float]:
-        """The greatest thresholds at which the app shows anything, and at which it shows a right pair.
 
-        The second is -inf where no pair is right. Both follow `assistant.judge.decision`.
-        """
-        ordered = sorted(zip(self.probabilities, self.group.same, strict=True), reverse=True)
-        shown = shown_from([probability for probability, _ in ordered], margin)
-        right = (threshold for threshold, (_, same) in zip(shown, ordered, strict=True) if same)
-        return max(shown), max(right, default=float("-inf"))
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The highest threshold at which a question shows anything (`shown`) and at which it shows a right pair
+    (`answered`, None if no pair is right), and whether its first pair is right."""
+
+    shown: float
+    answered: float | None
+    right_first: bool
+
+    @classmethod
+    def of(cls, question: HeldOut, margin: float) -> Self:
+        """In closed form: `shown_from` is P(same), or the sum of the first two if they are close."""
+        ordered = sorted(zip(question.probabilities, question.group.same, strict=True), reverse=True)
+        # No threshold is greater than 1, and the sum of two can be.
+        reached = [min(1.0, one) for one in shown_from([probability for probability, _ in ordered], margin)]
+        right = (one for one, (_, same) in zip(reached, ordered, strict=True) if same)
+        return cls(reached[0], max(right, default=None), question.right_first)
 
 
 def mean_brier(heldout: Sequence[HeldOut]) -> float:
-    """The mean of the domains' Brier scores, in [0, 1]; less is better."""
+    """The mean of the domains' Brier scores, in [0, 1]; lower is better."""
     return float(np.mean([brier_score_loss(*_pairs(own)) for own in _by_domain(heldout).values()]))
 
 
 def figures(heldout: Sequence[HeldOut]) -> dict[str, float]:
-    """ROC AUC and Brier score of the pairs by domain; in rankings also how often the right answer comes first."""
+    """ROC AUC and Brier score of the pairs of each domain; in rankings also how often the right answer is first."""
     found = {}
     for domain, own in sorted(_by_domain(heldout).items()):
         same, probabilities = _pairs(own)
@@ -68,30 +78,27 @@ def figures(heldout: Sequence[HeldOut]) -> dict[str, float]:
 def operating_points(heldout: Sequence[HeldOut], margin: float) -> tuple[OperatingPoint, ...]:
     """For every target, the least threshold at which the first answers shown are right that often in every domain.
 
-    What is shown follows `assistant.judge.decision` with `margin`. If a domain never reaches the target, the threshold
-    of its best precision counts. A domain of which nothing is shown has no precision.
+    What is shown follows `assistant.judge.decision` with `margin`. If no threshold reaches the target in every domain,
+    the one with the best precision in the worst domain is taken. A domain with nothing shown has no precision.
     """
-    domains = list(_by_domain(heldout).values())
+    domains = [[Reached.of(one, margin) for one in own] for own in _by_domain(heldout).values()]
+    thresholds = sorted({one.shown for own in domains for one in own})
+    precisions = [_precision(domains, threshold) for threshold in thresholds]
+    best = int(np.argmax(precisions))
     points = []
     for target in TARGETS:
-        threshold = min(1.0, max(_threshold(own, margin, target) for own in domains))
-        precisions, answered, shown = [], [], []
-        for own in domains:
-            visible = [one for one in own if one.shown_from(margin)[0] >= threshold]
-            if visible:
-                precisions.append(_mean([one.right_first for one in visible]))
-            answered.append(_mean([one.shown_from(margin)[1] >= threshold for one in own if one.is_answerable]))
-            shown.append(len(visible) / len(own))
-        points.append(OperatingPoint(target, threshold, min(precisions), _mean(answered), _mean(shown)))
+        place = next((place for place, precision in enumerate(precisions) if precision >= target), best)
+        threshold = thresholds[place]
+        answered = [_mean([one.answered >= threshold for one in own if one.answered is not None]) for own in domains]
+        shown = [_mean([one.shown >= threshold for one in own]) for own in domains]
+        points.append(OperatingPoint(target, threshold, precisions[place], _mean(answered), _mean(shown)))
     return tuple(points)
 
 
-def _threshold(heldout: Sequence[HeldOut], margin: float, precision: float) -> float:
-    """The least threshold that keeps `precision` on these questions; that of the best precision if none does."""
-    ordered = sorted(((one.shown_from(margin)[0], one.right_first) for one in heldout), reverse=True)
-    shown_right = np.cumsum([right for _, right in ordered]) / np.arange(1, len(ordered) + 1)
-    good = np.flatnonzero(shown_right >= precision)
-    return ordered[good[-1] if len(good) else int(np.argmax(shown_right))][0]
+def _precision(domains: Sequence[Sequence[Reached]], threshold: float) -> float:
+    """The share of right first answers among those shown, in the worst domain that shows any."""
+    firsts = ([one.right_first for one in own if one.shown >= threshold] for own in domains)
+    return min(_mean(shown) for shown in firsts if shown)
 
 
 def _by_domain(heldout: Sequence[HeldOut]) -> dict[str, list[HeldOut]]:

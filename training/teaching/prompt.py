@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from assistant.judge.quotations import occur_in, quoted_phrases
-from assistant.prompts import contradicts, reason_opening
+from assistant.prompts import contradicts, cut_question, reason_opening
 from assistant.records import LANGUAGES, Language
 from assistant.text.language import detect
 from assistant.text.messages import one_line
 from evals.chat.request_messages import chat, data
 from training.data.rows import PairRow
-
-# The judge's model sees the same length of a question.
-QUESTION_CHARS = 800
 
 # The app writes reasons of at most 60 tokens, which hold about this much.
 LONGEST = 240
@@ -73,8 +70,8 @@ def messages(batch: Sequence[TeacherPair]) -> list[dict[str, str]]:
         row = asked.row
         pair = {
             "pair": number,
-            "first": data(row.question1, QUESTION_CHARS),
-            "second": data(row.question2, QUESTION_CHARS),
+            "first": data(cut_question(row.question1)),
+            "second": data(cut_question(row.question2)),
             "label": label(row),
             "language": _LANGUAGES[row.language],
             "begins": reason_opening(label(row), row.language),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from assistant.judge.judge import JUDGED_CHARS
+from assistant.prompts import cut_question
 from assistant.settings import Settings
 from evals.chat.answer_cache import digest
 from evals.chat.chat_labels import Labels, Question, open_labels
@@ -42,7 +42,7 @@ def open_chat_model(settings: Settings, pairs: Sequence[QuestionPair], paid: boo
 def messages(pair: QuestionPair) -> list[dict[str, str]]:
     """The chat that asks for one label."""
     return chat(
-        INSTRUCTIONS, {"first": data(pair.question1, JUDGED_CHARS), "second": data(pair.question2, JUDGED_CHARS)}
+        INSTRUCTIONS, {"first": data(cut_question(pair.question1)), "second": data(cut_question(pair.question2))}
     )
 
 

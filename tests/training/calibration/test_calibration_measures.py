@@ -41,6 +41,14 @@ def test_the_threshold_keeps_the_precision_in_every_domain() -> None:
     assert point(EASY, 0.98) == OperatingPoint(0.98, 0.4, 1.0, 1.0, 1.0)
 
 
+def test_a_threshold_must_keep_the_precision_in_all_domains_at_once() -> None:
+    # At 0.4 four of five first ones are right here and two of four there, at 0.7 one of two here and all there.
+    here = [asked("here", [0.9, 0.1], 1), asked("here", [0.7, 0.1], 0), *[asked("here", [0.4, 0.1], 0)] * 3]
+    there = [*[asked("there", [p, 0.1], 0) for p in (0.95, 0.7)], *[asked("there", [0.5, 0.1], 1)] * 2]
+    assert (point(here, 0.8).threshold, point(there, 0.8).threshold) == (0.4, 0.7)
+    assert point(here + there, 0.8) == OperatingPoint(0.8, 0.95, 1.0, 0.125, 0.125)
+
+
 def test_a_right_answer_in_second_place_counts_as_answered_once_it_is_shown() -> None:
     one = [*[asked("d", [0.9, 0.1], 0)] * 4, asked("d", [0.6, 0.5], 1), asked("d", [0.5, 0.1], 0)]
     # Five of six are right at 0.5, where the fifth's answer is shown behind a wrong one.
