@@ -18,11 +18,11 @@ from assistant.tasks import TASKS, CardWords, Measure, Recipes, Sets
 from assistant.version_records import RegisteredVersion
 from assistant.versions.registry import Registry
 from evals.board import Board
-from evals.compare import compare, differences, table
 from evals.data.named_sets import NAMES, NamedSet, RowSet
 from evals.data.published import QuestionPair
 from evals.gate.checks import judge_candidate
 from evals.gate.rules import load_rules
+from evals.reporting.comparison import compare, differences, table
 from evals.reporting.kinds import KINDS, ReportKind
 from evals.reporting.report import Report, read_report, write_report
 from evals.reporting.report_index import shelf_of

@@ -70,7 +70,8 @@ def threshold(settings: Settings, language: Language, model: JudgeModel, calibra
         return chosen
     fit = calibration.deciding(language, model)
     point = fit.point(settings.precision)
-    if fit.margin != settings.margin(language):
+    # Calibrations from before margins were measured say 0.
+    if fit.margin not in (0.0, settings.margin(language)):
         log.warning(
             "the thresholds of %s were measured with a margin of %g and RESPOSTA_MARGIN_%s is %g, so the precision may "
             "differ: calibrate with this margin, or set RESPOSTA_THRESHOLD_%s",

@@ -12,8 +12,8 @@ from assistant.records import MistakeKind, ReportFile
 from assistant.settings import Settings
 from assistant.ui.evaluation_tab import MAX_REASON, handlers
 from assistant.version_records import VersionMove
-from evals.reporting.mistakes import KINDS
 from evals.reporting.report import PAGE, REPORT
+from evals.row_records import ROWS
 
 MANAGERS = ("evaluation_start", "evaluation_cancel", "evaluation_move")
 MISTAKES = {"id": "r", "threshold": 0.5, "kind": None, "language": None, "low": 0, "high": 1, "offset": 0}
@@ -128,7 +128,7 @@ def test_our_errors_are_told_and_others_get_a_number(tab, keeper):
 
 
 def test_every_kind_move_and_file_that_there_is_arrives(tab, keeper):
-    kinds = [kind for kinds in KINDS.values() for kind in kinds]
+    kinds = [kind for row in ROWS.values() for kind in row.MISTAKES]
     assert set(get_args(MistakeKind)) == set(kinds) and get_args(ReportFile) == (REPORT, PAGE)
     asked = [("evaluation_mistakes", MISTAKES | {"kind": kind}) for kind in kinds]
     asked += [("evaluation_move", MOVE | {"move": move}) for move in get_args(VersionMove)]

@@ -20,7 +20,6 @@ from assistant.errors import StoreError
 from assistant.people.access import Access
 from assistant.records import (
     LANGUAGES,
-    TASKS,
     VERBS,
     Answer,
     Candidate,
@@ -41,6 +40,7 @@ from assistant.records import (
     Verdict,
 )
 from assistant.settings import Settings
+from assistant.tasks import TASKS
 from assistant.ui import desk_tab, evaluation_tab, page, read_tab
 from assistant.ui.component import STATIC, tell_page
 from assistant.ui.conversation import Conversation, new_conversation
