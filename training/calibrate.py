@@ -3,17 +3,18 @@
     python -m training.calibrate [--pairs QQP/train.csv] [--requests BANKING77/test.csv] [--faqs AIA_BDE_FOLDER]
                                  [--version VERSION|FOLDER]
 
-With --version it is fitted for that adapter version and kept with it, with an event when VERSION is in the registry;
-without, for the adapter in use, and written to the file that is shipped. Fits made with the same model on other
-hardware stay in the file. For every target precision the threshold is printed that reaches it on held-out questions,
-with what it costs: "answered" is the share of the questions with an answer that were shown it, "shown" the share of
-all questions that were shown anything.
+With --version, the calibration is made for that adapter version and stored with it, with an event if VERSION is in the
+registry. Without it, the calibration is made for the adapter in use and written to the shipped file. Fits for the same
+model on other hardware stay in the file. For every target precision, the command prints the threshold that reaches it
+on held-out questions, and its cost: "answered" is the share of the questions with an answer whose right answer is
+shown, "shown" the share of all questions with anything shown. Two close candidates are shown together if their sum
+reaches the threshold, as in the app (RESPOSTA_MARGIN_EN, RESPOSTA_MARGIN_PT).
 
-English pairs are those of Quora's that the adapter was not trained on, and customers' requests against the
-candidates retrieval shows for them, of intents that it was not trained on. Portuguese ones are rewordings of
-public FAQs against such candidates; of those only every eighth FAQ is used, so that others train and measure.
-In both languages customers' wordings for the sample library are another domain of equal weight: a scale fitted
-on one domain alone is badly off on another. Data sets that are not given are skipped.
+The English data are Quora's pairs and customers' requests with the candidates that retrieval proposes, both without
+pairs and intents that the adapter was trained on. The Portuguese data are rewordings of public FAQs with such
+candidates; only every eighth FAQ is used, because the others are for training and evaluation. In both languages,
+customers' wordings for the sample library are a second domain of equal weight, because a calibration fitted on one
+domain is inaccurate on others. Data sets that are not given are skipped.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from training.calibration.calibrate import Published, calibrate
 
 
 def show(calibration: Calibration, model: JudgeModel) -> None:
-    """Print every fit for this hardware, and the operating points of those that decide."""
+    """Print every fit for this hardware, and the operating points of the fits in use."""
     for language in LANGUAGES:
         deciding = calibration.deciding(language, model)
         for fit in calibration.fits:
@@ -58,7 +59,7 @@ def show(calibration: Calibration, model: JudgeModel) -> None:
 
 
 def _report(calibration: Calibration, model: JudgeModel) -> dict[str, Any]:
-    """What the registry's event keeps."""
+    """The report that is stored with the registry's event."""
     deciding = {language: calibration.deciding(language, model) for language in LANGUAGES}
     brier = {language: round(fit.brier, 5) for language, fit in deciding.items()}
     return {"hardware": model.hardware, "Brier": brier}

@@ -1,1 +1,1 @@
-"""From candidates to verdicts: signals, calibration, decision, and the written reason."""
+"""Judges candidates: signals, calibration, decision, and the written reason."""

@@ -1,12 +1,12 @@
 """From signals to calibrated P(same), in two logistic steps.
 
-First every candidate gets a score, the logit of a regression over its own signals. Then all scores
-of one question are looked at together: a candidate far ahead of its best rival is the right one far
-more often than its own signals tell, and one of two that lie close is not. Both steps are Platt's
-method (Platt 1999); the second keeps the order of the first. Weights stand for raw signal values.
+The first step gives every candidate a score: the logit of a regression over its own signals. The second step adds how
+far each score is ahead of the best other score of the question: a candidate far ahead of its rivals is right more often
+than its own signals say, and one of two close candidates less often. Both steps are Platt's method (Platt 1999). The
+second step keeps the order of the first. Weights apply to raw signal values.
 
-Files are written by `python -m training.calibrate`: one is shipped, and an adapter version may bring its
-own. A fit that uses the language model's logit holds only for the model it was made with.
+`python -m training.calibrate` writes calibration files: one is shipped, and an adapter version may have its own. A fit
+that uses the language model's logit is valid only for the model that it was made with.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SHIPPED = Path(__file__).with_name("calibration.json")
 
 SignalName = Literal["cosine", "label_logit", "differing_share", "uncovered_share", "answer_cosine"]
 
-# A version's file may come from anywhere: within these bounds no score overflows.
+# A version's file may be from an untrusted source. Within these bounds no score overflows.
 Number = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Name = Annotated[str, Field(max_length=200)]
@@ -38,7 +38,7 @@ Name = Annotated[str, Field(max_length=200)]
 class JudgeModel:
     """The model whose label logits a fit was made with. `adapter` is None for the bare base.
 
-    `hardware` is what it computed on and in, such as "cpu float32": logits differ between them.
+    `hardware` is the device and the number type, such as "cpu float32": logits differ between them.
     """
 
     base_sha256: Name
@@ -47,7 +47,7 @@ class JudgeModel:
     hardware: Name
 
     def is_same(self, other: JudgeModel) -> bool:
-        """Whether it is the same model, on whatever hardware."""
+        """Whether both are the same model, on any hardware."""
         return replace(self, hardware=other.hardware) == other
 
 
@@ -55,7 +55,7 @@ class JudgeModel:
 class Ranking:
     """The second step: P = 1 / (1 + exp(-(intercept + score * own + lead * capped lead))).
 
-    A lead beyond `cap` tells nothing more: in a small library there is no good rival to be ahead of.
+    Leads are capped at `cap`: in a small library a lead may be large only because there is no good rival.
     """
 
     own: Number
@@ -72,11 +72,12 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
-    """A threshold on P(same), and what it did on held-out questions.
+    """A threshold on P(same), and its results on held-out questions.
 
-    `precision` is the share of the questions with something shown whose first answer was right, in the worst domain;
-    it is less than `target` where no threshold reached that. `answered` is the share of the questions with an answer
-    that were shown it, `shown` the share of all questions that were shown anything; both are means of the domains.
+    What counts as shown follows `assistant.judge.decision`. `precision` is the share of the questions with something
+    shown whose first answer was right, in the worst domain; it is less than `target` if no threshold reached that.
+    `answered` is the share of the questions with an answer whose right answer was shown. `shown` is the share of all
+    questions with anything shown. Both are means over the domains.
     """
 
     target: Share
@@ -90,10 +91,11 @@ class OperatingPoint:
 class Fit:
     """Both steps for one language and set of signals.
 
-    `proposed` says that it was fitted on what retrieval proposes, and not on pairs that stand by themselves. All
-    figures are cross-validated: `brier` is the mean of the domains' Brier scores over the questions that all sets of
-    signals could be measured on, `heldout` are the domains' own figures, `points` come by rising target. `margin` is
-    what the points were measured with (`assistant.judge.decision`); files from before it existed used none, 0.
+    `proposed` says that the fit was made on candidates that retrieval proposed, not on single pairs. All figures are
+    cross-validated: `brier` is the mean of the domains' Brier scores over the questions that all sets of signals could
+    be measured on, `heldout` holds the figures of each domain, `points` are in order of rising target. `margin` is the
+    margin of `assistant.judge.decision` that the points were measured with. It is 0 in files that are older than it:
+    there, two close candidates did not count together.
     """
 
     language: Language
@@ -117,7 +119,7 @@ class Fit:
         return weighted(signals, self.weights, self.intercept)
 
     def point(self, precision: float) -> OperatingPoint:
-        """The point for the least target that is at least `precision`; beyond all of them, the strictest."""
+        """The point with the least target that is at least `precision`; if there is none, the strictest point."""
         stricter = [point for point in self.points if point.target >= precision]
         return min(stricter, key=_target) if stricter else max(self.points, key=_target)
 
@@ -130,10 +132,11 @@ class Calibration:
     fits: tuple[Fit, ...]
 
     def fit_for(self, language: Language, signals: Signals, model: JudgeModel) -> Fit:
-        """Of the fits for the signals at hand, the one with the least Brier score.
+        """The fit with the least Brier score among those whose signals are all available.
 
-        Scores on pairs that stand by themselves say nothing of what retrieval proposes, so fits for such pairs come
-        last. Fits for the same model on other hardware count only where there is none for this hardware.
+        Fits on single pairs are used only if there is no other, because their Brier scores say nothing about candidates
+        that retrieval proposes. Fits for the same model on other hardware are used only if there is none for this
+        hardware. Raises `ModelError` if no fit applies.
         """
         fitting = [fit for fit in self.fits if fit.applies(language, signals, model)]
         if any(fit.language == language and fit.model == model for fit in self.fits):
@@ -143,13 +146,13 @@ class Calibration:
         return min(fitting, key=lambda fit: (not fit.proposed, fit.brier))
 
     def deciding(self, language: Language, model: JudgeModel) -> Fit:
-        """The fit that decides where every signal is at hand."""
+        """The fit that is used if every signal is available."""
         return self.fit_for(language, Signals(0.0, 0.0, 0.0, 0.0, 0.0), model)
 
     def probabilities(self, language: Language, measured: Sequence[Signals], model: JudgeModel) -> list[float | None]:
-        """P(same) of each candidate of one question among the others; None where the model's reply could not be read.
+        """P(same) of each candidate of one question, in order; None if the model's reply could not be read.
 
-        Scores of different fits are on different scales, so only candidates of one fit are rivals.
+        Scores of different fits are on different scales, so only candidates with the same fit are rivals.
         """
         found: list[float | None] = [None] * len(measured)
         rivals: dict[int, tuple[Fit, list[int]]] = {}
@@ -164,21 +167,21 @@ class Calibration:
         return found
 
     def models(self, language: Language) -> list[JudgeModel]:
-        """The models whose labels its fits use."""
+        """The models whose labels the fits of a language use."""
         return [fit.model for fit in self.fits if fit.language == language and fit.model]
 
     def save(self, path: Path) -> None:
-        """Write it, whole or not at all."""
+        """Write the file whole or not at all."""
         write_whole(path, json.dumps(asdict(self), indent=1, allow_nan=False) + "\n")
 
 
 def weighted(signals: Signals, weights: Mapping[SignalName, float], intercept: float) -> float:
-    """The first step: the logit of a pair by its own signals."""
+    """The first step: the logit of a pair from its own signals."""
     return intercept + sum(weight * getattr(signals, name) for name, weight in weights.items())
 
 
 def leads(scores: Sequence[float], cap: float) -> list[float]:
-    """How far each score lies ahead of the best other one, at most `cap`; negative for all but the best."""
+    """How far each score is ahead of the best other score, at most `cap`; negative for all except the best."""
     if len(scores) < 2:
         return [cap] * len(scores)
     first, second = sorted(scores, reverse=True)[:2]
@@ -187,7 +190,7 @@ def leads(scores: Sequence[float], cap: float) -> list[float]:
 
 
 def read_calibration(path: Path) -> Calibration:
-    """The calibration in a file. Raises `ModelError` when it is none that this code can use, with the reasons."""
+    """The calibration in a file. Raises `ModelError` with the reasons if the file is not a valid calibration."""
     try:
         calibration = TypeAdapter(Calibration).validate_json(path.read_bytes())
     except ValidationError as error:
@@ -198,14 +201,15 @@ def read_calibration(path: Path) -> Calibration:
     for language in LANGUAGES:
         if not any(fit.language == language and set(fit.weights) == {"cosine"} for fit in calibration.fits):
             raise ModelError(
-                f"{path} has no fit of the cosine alone for {language!r}, and the other signals may be missing: remove "
-                "the file and run `python -m training.calibrate` again."
+                f"{path} has no fit of the cosine alone for {language!r}, which is needed when the other signals are "
+                "missing: remove the file and run `python -m training.calibrate` again."
             )
     return calibration
 
 
 def load_calibration(path: Path, embedding: str) -> Calibration:
-    """Read a calibration file; cosines of another embedding model mean something else, so that is refused."""
+    """The calibration in a file. Raises `ModelError` also if it was made with another embedding model than `embedding`,
+    whose cosines are on another scale."""
     calibration = read_calibration(path)
     if calibration.embedding != embedding:
         raise ModelError(

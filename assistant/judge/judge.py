@@ -13,10 +13,10 @@ from assistant.prompts import ChatFormat
 from assistant.records import Candidate, Language, Signals, Verdict
 from assistant.text.words import compare, uncovered_share
 
-# A model that gives both labels together less than this did not answer the question that was put.
+# If the model gives both labels together less probability than this, its reply was something else.
 READABLE_MASS = 1e-4
 
-# Retrieval's order by rank alone drops some right answers between the tenth and the thirtieth place.
+# The judge needs this many times its candidates: retrieval ranks some right answers between 10 and 30.
 POOL = 3
 
 
@@ -40,7 +40,10 @@ def measure(
     answer_cosine: float | None,
     score: LabelScore | None,
 ) -> Signals:
-    """All signals of one pair. `answer` is None where only questions are known, `score` before the model was asked."""
+    """All signals of one pair of questions.
+
+    `answer` is None if the past question has no known answer, `score` is None before the model was asked.
+    """
     one_language = answer_language == language
     return Signals(
         cosine=cosine,
@@ -52,16 +55,16 @@ def measure(
 
 
 def readable_logit(score: LabelScore) -> float | None:
-    """The logit of a reply that was one of the labels; None for any other."""
+    """The logit of a reply that was one of the labels, None for any other reply."""
     # The comparison is False for NaN too.
     return score.logit if score.mass >= READABLE_MASS else None
 
 
 class Judge:
-    """Judges candidates by all signals at hand.
+    """Judges candidates by all signals that are available.
 
-    `thresholds` and `margins`, by language, are those of `assistant.judge.decision`. The language model reads the
-    `candidates` that score best without it.
+    `thresholds` and `margins`, by language, are those of `assistant.judge.decision`. The language model reads only the
+    `candidates` (a number) that score best without it.
     """
 
     def __init__(
@@ -101,8 +104,7 @@ class Judge:
         return POOL * self._candidates
 
     def judge(self, asked: str, language: Language, pool: Sequence[Candidate]) -> list[Verdict]:
-        """One verdict for each of the best candidates, all with different answers, most probable first;
-        unjudged ones last."""
+        """Verdicts on the best candidates of `pool`, each with another answer, most probable first, unjudged last."""
         best = self._shortlist(asked, language, pool)
         candidates = [candidate for candidate, _ in best]
         scores = label_scores(
@@ -121,10 +123,10 @@ class Judge:
         ]
 
     def _shortlist(self, asked: str, language: Language, pool: Sequence[Candidate]) -> list[tuple[Candidate, Signals]]:
-        """The candidates that score best by all signals but the model's, which costs most.
+        """The candidates that score best by all signals except the model's, which costs most.
 
-        Several questions may lead to one answer, which would be its own rival: only the best of them stays.
-        Scores of different fits are compared here, near enough to choose what is looked at.
+        If several candidates have the same answer, only the best of them is kept: otherwise the answer would be its
+        own rival. Scores of different fits are compared with each other here, which is accurate enough for a shortlist.
         """
         ranked = []
         for c in pool:
@@ -139,12 +141,12 @@ class Judge:
         return list(by_answer.values())[: self._candidates]
 
     def signals_used(self, language: Language) -> tuple[str, ...]:
-        """The names of the signals that decide for questions in `language`."""
+        """The names of the signals that the judge uses for questions in `language`."""
         weights = self._calibration.deciding(language, self._model).weights
         return tuple(name for name, weight in weights.items() if weight)
 
     def points(self, language: Language) -> tuple[OperatingPoint, ...]:
-        """The thresholds to choose from for questions in `language`, by rising precision."""
+        """The thresholds that a team may choose for questions in `language`, by rising precision."""
         return self._calibration.deciding(language, self._model).points
 
 

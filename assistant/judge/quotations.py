@@ -1,4 +1,4 @@
-"""What a reason puts in quotation marks, and whether it stands in the questions."""
+"""Finds the quotations of a reason, checks them against the questions, and restricts what can be quoted."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _WORD = re.compile(r"\w+")
 _WHOLE_WORD = re.compile(r"\w+(?:['’]\w+)*")
 _MARKS = '"“”«»'
 _QUOTED = re.compile(f"[{_MARKS}]([^{_MARKS}]{{1,120}})[{_MARKS}]")
-# What the token of a closing mark may hold besides.
+# What may follow a closing mark within its token.
 _AFTER_QUOTE = ("", ",", ".", ";", ":")
-# Stands for all closing marks where a word ends; no token has this number.
+# Placeholder for all closing marks at the end of a word. No token has this id.
 _CLOSE = -1
-# Longest quotation, in characters.
+# The longest quotation, in characters.
 _REACH = 120
 Claim = Literal["first", "second", "both", "any"]
 CLAIMS: tuple[Claim, ...] = ("first", "second", "both", "any")
-# Questions, and where in them a quotation may begin.
+# Questions, each with the places where a quotation may begin.
 Possible = list[tuple[str, list[Beginning]]]
-# Words before a quotation that say where it stands; what follows one of the last group may stand anywhere.
+# Words before a quotation that say which question it is from. After a word of the last group, it may be from any.
 _MARKER = re.compile(
     r"(?P<both>\bboth\b|\bshare\b|\bas duas\b|\btêm\b)"
     r"|(?P<first>(?<!in the )(?<!na )\b(?:first|primeira)\b)"
@@ -35,28 +35,28 @@ _MARKER = re.compile(
     re.IGNORECASE,
 )
 _MARK = re.compile(f"[{_MARKS}]")
-# But not the comma between two quotations of a list.
+# The end of a clause. The comma between two quotations of a list does not end one.
 _CLAUSE_END = re.compile(r"[,.;:](?!\s*(?:(?:and|e)\s+)?(?:,|$))")
 _TWICE = re.compile(r'("[^"]+") (?:and|e) \1', re.IGNORECASE)
 
 
 def quoted_phrases(text: str) -> list[str]:
-    """What a reason puts in quotation marks."""
+    """The texts in quotation marks."""
     return [phrase.strip() for phrase in _QUOTED.findall(text)]
 
 
 def occur_in(phrases: Iterable[str], questions: str) -> bool:
-    """Whether every word of `phrases` stands in `questions`, whatever its case and accents."""
+    """Whether `questions` contains every word of `phrases`, ignoring case and accents."""
     return set(_words(" ".join(phrases))) <= set(_words(questions))
 
 
 def without_repetition(text: str) -> str:
-    """`text` where a list of two quotations that are the same has one."""
+    """`text` with lists of two equal quotations reduced to one quotation."""
     return _TWICE.sub(r"\1", text)
 
 
 def claimed(text: str) -> Claim:
-    """Of which question `text`, a reason up to a quotation mark, says what it is about to quote."""
+    """Which question `text`, a reason up to a quotation mark, announces to quote."""
     clause = _CLAUSE_END.split("".join(_MARK.split(text)[0::2]))[-1]
     found: Claim = "any"
     for marker in _MARKER.finditer(clause):
@@ -65,9 +65,11 @@ def claimed(text: str) -> Claim:
 
 
 class Quotable:
-    """What a reason may quote: runs of the words of two questions, letter by letter, that begin with a word that
-    can decide something and stand where the reason says that they do. Each word once, so that a reason cannot
-    circle around it."""
+    """Restricts the quotations of a reason to literal word sequences of two questions.
+
+    A quotation begins with a content word and must be from the question that the reason names. Each first word is
+    quoted once if possible, so that a reason does not repeat itself.
+    """
 
     def __init__(self, asked: str, past: str, opening: str, language: Language, generator: Generator) -> None:
         self._opening, self._language, self._generator = opening, language, generator
@@ -81,12 +83,12 @@ class Quotable:
             "any": [_of(first, here), _of(second, there)],
             "first": [_of(first, here - there)],
             "second": [_of(second, there - here)],
-            # Of one word, for the next one need not stand in the other question.
+            # Only one word, because the next one may be missing in the other question.
             "both": [_of((first[0], _beginnings(first[0], language, generator, one_word=True)), here & there)],
         }
 
     def allowed(self, written: Sequence[int]) -> list[int] | None:
-        """The tokens that may follow those `written`; None for all, outside quotation marks."""
+        """The ids of the tokens that may follow those `written`; None outside quotation marks, where all may."""
         parts = _MARK.split(self._generator.text(written))
         if len(parts) % 2:
             return None
@@ -97,8 +99,8 @@ class Quotable:
             (text, [one for one in starts if not quoted.issuperset(_words(text[one.start :])[:1])])
             for text, starts in possible
         ]
-        # Where only what has been quoted is left, it is quoted again rather than anything else; and where a
-        # question says nothing of its own, what both say.
+        # If everything possible was quoted already, it may be quoted again. If a question has no words of its own, all
+        # words may be quoted.
         chosen = next((some for some in (fresh, possible) if any(starts for _, starts in some)), self._possible["any"])
         within = self._since_mark(written)
         following = [token for text, starts in chosen for token in Spans(text, starts, _CLOSE).allowed(within)]
@@ -107,7 +109,7 @@ class Quotable:
         return [token for token in dict.fromkeys(following) if token != _CLOSE] or None
 
     def fault(self, text: str) -> Fault | None:
-        """What is wrong with the quotations of a finished reason; None when nothing is."""
+        """What is wrong with the quotations of a finished reason; None if nothing is."""
         parts = _MARK.split(text)
         if len(parts) % 2 == 0:
             return "ends inside a quotation"
@@ -127,10 +129,10 @@ class Quotable:
         return claimed(f"{self._opening} " + '"'.join(parts))
 
     def _since_mark(self, written: Sequence[int]) -> Sequence[int]:
-        """The tokens behind the last one that holds a quotation mark."""
+        """The tokens after the last one that contains a quotation mark."""
         marks = len(_MARK.findall(self._generator.text(written)))
         end = len(written)
-        # A mark may be several tokens, none of which says it alone.
+        # A mark may consist of several tokens that do not contain it individually.
         while len(_MARK.findall(self._generator.text(written[: end - 1]))) == marks:
             end -= 1
         return written[end:]
@@ -139,7 +141,7 @@ class Quotable:
 def _beginnings(
     question: str, language: Language, generator: Generator, one_word: bool = False
 ) -> list[tuple[str, Beginning]]:
-    """Where in `question` a quotation may begin, each with the stem of its first word."""
+    """The places in `question` where a quotation may begin, each with the stem of its first word."""
     found = []
     for word in _WHOLE_WORD.finditer(question):
         for stem in content_words(word.group(), language):
@@ -149,7 +151,7 @@ def _beginnings(
 
 
 def _of(question: tuple[str, list[tuple[str, Beginning]]], stems: Collection[str]) -> tuple[str, list[Beginning]]:
-    """The question with those of its beginnings that have one of the `stems`."""
+    """The question with the beginnings whose stem is in `stems`."""
     text, beginnings = question
     return text, [beginning for stem, beginning in beginnings if stem in stems]
 

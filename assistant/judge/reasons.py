@@ -1,4 +1,4 @@
-"""The written reason of a verdict, streamed, and held back when it does not fit the verdict."""
+"""Writes the reason of a verdict as a stream, and hides a reason that does not fit the verdict."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Explainer:
         self._tokens = tokens
 
     def explain(self, part: Part, verdicts: Sequence[Verdict]) -> Iterator[tuple[Verdict, str, Reason | None]]:
-        """Yield (verdict, text so far, outcome once finished) for all verdicts in turn, as they are written.
+        """Yield (verdict, text so far, reason once it is finished) for all verdicts while they are written.
 
-        Unjudged verdicts have nothing to explain and yield nothing.
+        Unjudged verdicts have no reason and are skipped.
         """
         judged = [(verdict, verdict.label) for verdict in verdicts if verdict.label != "unjudged"]
         if not judged:
@@ -56,7 +56,7 @@ class Explainer:
 
     @staticmethod
     def _fault(label: PairLabel, quotable: Quotable, written: str) -> Fault | None:
-        """Why what was written may not be shown; None when it may."""
+        """Why the written text may not be shown; None if it may."""
         if not _WORD.search(written):
             return "empty"
         if prompts.contradicts(written, label):

@@ -1,4 +1,4 @@
-"""By which calibration and thresholds a model judges. What does not fit is said in the log, with what mends it."""
+"""Chooses the calibration and the thresholds for a model. The log says what does not fit and how to fix it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 
 
 def calibration_for(model: LoadedModel, embedder: Embedder) -> Calibration:
-    """The calibration that the model's version brings where it fits, else the shipped one.
+    """The calibration of the model's version if it fits the model and the embeddings, else the shipped one.
 
-    The log says what does not fit, and how to mend it. Raises `ModelError` when none holds for the embeddings in use.
+    Raises `ModelError` if neither was made with the embeddings in use.
     """
     calibration = _of_version(model, embedder) or load_calibration(SHIPPED, embedder.name)
     known = {
@@ -46,7 +46,7 @@ def calibration_for(model: LoadedModel, embedder: Embedder) -> Calibration:
 
 
 def _of_version(model: LoadedModel, embedder: Embedder) -> Calibration | None:
-    """The version's own calibration; None where it has none for this model and these embeddings."""
+    """The version's own calibration; None if it has none for this model and these embeddings."""
     path = model.adapter / CALIBRATION if model.adapter else None
     if path is None or not path.is_file():
         return None
@@ -56,7 +56,7 @@ def _of_version(model: LoadedModel, embedder: Embedder) -> Calibration | None:
         log.warning("the shipped calibration is used instead of the version's own: %s", error)
         return None
     models = [one for language in LANGUAGES for one in found.models(language)]
-    # Where its label could not be read, a version is calibrated without it.
+    # A version whose labels could not be read was calibrated without them.
     if not models or any(map(model.identity.is_same, models)):
         return found
     log.warning("%s was not made with %s, so the shipped calibration is used", path, _named(model))
@@ -64,7 +64,7 @@ def _of_version(model: LoadedModel, embedder: Embedder) -> Calibration | None:
 
 
 def threshold(settings: Settings, language: Language, model: JudgeModel, calibration: Calibration) -> float:
-    """The least P(same) that is shown: the one that was chosen, else the one for the chosen precision."""
+    """The least P(same) that is shown: the threshold of the settings, else the one for their precision."""
     chosen = settings.threshold(language)
     if chosen is not None:
         return chosen
@@ -103,7 +103,7 @@ def _named(model: LoadedModel) -> str:
 
 
 def _command(model: LoadedModel) -> str:
-    """What calibrates this model. The registry names the folders of its versions by their digests."""
+    """The command that calibrates this model. The registry names the folders of its versions by their digests."""
     if model.adapter is None:
         return f"RESPOSTA_BASE_MODEL={model.base.name} python -m training.calibrate …"
     registered = model.adapter.name == model.identity.adapter

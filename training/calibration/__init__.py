@@ -1,1 +1,1 @@
-"""What turns the signals into P(same): its data, its fit, its figures."""
+"""Fits the judge's calibration, which turns signals into P(same): data, fits and figures."""

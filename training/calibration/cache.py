@@ -1,4 +1,4 @@
-"""The model's label scores of calibration pairs, kept on disk so that an interrupted run goes on."""
+"""Keeps the model's label scores of calibration pairs on disk, so that an interrupted run can continue."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from evals.chat.answer_cache import AnswerCache, digest
 
 @dataclass(frozen=True, slots=True)
 class GroupScores:
-    """The scores of a question's past ones, in their order."""
+    """The label scores of one asked question against its past questions, in their order."""
 
     logits: list[float]
     masses: list[float]
@@ -28,16 +28,16 @@ class GroupScores:
         return [LabelScore(*pair) for pair in zip(self.logits, self.masses, strict=True)]
 
 
-# By `key`.
+# The keys are those of `key`.
 LabelCache = AnswerCache[GroupScores]
 
 
 def label_cache(folder: Path, model: JudgeModel) -> LabelCache:
-    """What this model said with its prompt on its hardware."""
+    """The scores of this model, with this prompt version, on this hardware."""
     identity = digest(model.base_sha256, model.adapter or "", model.prompt_version, model.hardware)
     return AnswerCache(folder, "the judging model", identity, GroupScores)
 
 
 def key(language: str, asked: str, pasts: Sequence[str]) -> str:
-    """Equal where the model is asked the same."""
+    """The cache key of one asked question against its past questions. Equal for equal prompts."""
     return digest(language, asked, *pasts)

@@ -23,7 +23,7 @@ from training.calibration.regression import LabelledGroup
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Data sets to fit on beside the shop's wordings, None for those to leave out, and how many pairs of each."""
+    """The data sets to fit on in addition to the shop's wordings, and how many pairs of each. None is skipped."""
 
     pairs: Path | None
     requests: Path | None
@@ -32,7 +32,7 @@ class Published:
 
 
 def label(groups: list[Group], language: Language, model: LoadedModel, cache: LabelCache) -> list[LabelledGroup]:
-    """Every group with the signals of its pairs. What the model said is kept as it comes."""
+    """Every group with the signals of its pairs. New label scores are cached at once."""
     labelled = []
     for group in progress_bar(groups, unit="question", desc=f"{language} pairs"):
         name = key(language, group.asked, group.pasts)
@@ -83,8 +83,8 @@ def groups_of(language: Language, published: Published, embedder: Embedder, mode
 
 
 def elsewhere(place: Path, embedding: str, model: JudgeModel) -> list[Fit]:
-    """The fits that were made with this model on other hardware: of the file to be replaced, or of the shipped one,
-    which a new file will hide."""
+    """The fits for this model on other hardware, from the file to be replaced or, if there is none, from the shipped
+    file, which a version's own file replaces."""
     before = read_calibration(place if place.is_file() else SHIPPED)
     if before.embedding != embedding:
         return []

@@ -28,16 +28,16 @@ from training.data.splits import fingerprint
 
 SEED = 20260101
 CANDIDATES = 10
-# About what the judge's shortlist gives an answer's own similarity beside its question's.
+# The weight of the answer's similarity beside the question's, about as in the judge's shortlist.
 ANSWER_SHARE = 0.5
 WORDINGS = Path(__file__).with_name("wordings")
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One asked question against labelled past ones; the five tuples run in parallel.
+    """One asked question and labelled past questions. The five tuples are parallel.
 
-    `answers` and `answer_cosines` hold None where only questions are known.
+    `answers` and `answer_cosines` hold None if only the questions are known.
     """
 
     domain: str
@@ -50,10 +50,10 @@ class Group:
 
 
 def english_groups(path: Path, embedder: Embedder, limit: int, trained: Collection[str]) -> list[Group]:
-    """At most `limit` question pairs, one a group.
+    """At most `limit` question pairs, each in a group of its own.
 
-    Pairs whose fingerprints are in `trained` are left out: the model is surer of what it was taught than of
-    anything else. Raises `InputError` when none is left.
+    Pairs whose fingerprints are in `trained` are omitted: the model is more confident on pairs that it was trained on
+    than on others. Raises `InputError` when no pair is left.
     """
     pairs = [pair for pair in load_pairs(path) if _fingerprint(pair) not in trained]
     if not pairs:
@@ -74,7 +74,7 @@ def _fingerprint(pair: QuestionPair) -> str:
 
 
 def portuguese_groups(folder: Path, embedder: Embedder, limit: int) -> list[Group]:
-    """Rewordings with the FAQs nearest to them, about `limit` pairs. FAQs kept for measuring are left out."""
+    """Rewordings with the FAQs nearest to them, about `limit` pairs. FAQs reserved for evaluation are omitted."""
     faqs = load_faqs(folder)
     answers = {faq.id: faq.answer for faq in faqs}
     queries = [query for query in load_queries(folder) if is_for_fitting(query.faq_id)]
@@ -84,9 +84,9 @@ def portuguese_groups(folder: Path, embedder: Embedder, limit: int) -> list[Grou
 
 
 def request_groups(path: Path, embedder: Embedder, limit: int) -> list[Group]:
-    """Requests whose intents trained no adapter, about `limit` pairs; the first one of each intent is a past question.
+    """Requests with intents that no adapter was trained on, about `limit` pairs.
 
-    What would be answered is not known.
+    The first request of each intent is its past question. The answers are not known.
     """
     requests = load_requests(path)
     library = {request.intent: request.text for request in reversed(requests)}
@@ -97,7 +97,7 @@ def request_groups(path: Path, embedder: Embedder, limit: int) -> list[Group]:
 
 
 def shop_groups(language: Language, embedder: Embedder) -> list[Group]:
-    """Customers' wordings with the sample answers nearest to them; some have no answer at all."""
+    """Customers' wordings with the sample answers nearest to them. Some wordings have no right answer."""
     library = sample_rows(language)
     answers = {row["id"]: row["answer"] for row in library}
     wordings = load_wordings(WORDINGS / f"shop_wordings_{language}.jsonl")
@@ -107,7 +107,7 @@ def shop_groups(language: Language, embedder: Embedder) -> list[Group]:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A past question; those with an equal `target` are the same. `answer` is None where it is not known."""
+    """A past question. Two with an equal `target` have the same answer. `answer` is None if it is not known."""
 
     question: str
     target: str
@@ -117,7 +117,7 @@ class Past:
 def _nearest(
     domain: str, asked: Sequence[tuple[str, str | None]], library: Sequence[Past], embedder: Embedder
 ) -> list[Group]:
-    """Each (query, right target) against the library's nearest questions."""
+    """A group for each (query, right target), with the library's nearest questions."""
     questions = embedder.embed([past.question for past in library])
     answered = all(past.answer is not None for past in library)
     answers = embedder.embed([past.answer or "" for past in library]) if answered else None
@@ -127,7 +127,7 @@ def _nearest(
         similarities = questions @ vector
         of_answers = None if answers is None else answers @ vector
         ranked = np.argsort(-(similarities if of_answers is None else similarities + ANSWER_SHARE * of_answers))
-        # As in the judge's shortlist, the best question of each answer.
+        # Only the best question of each answer, as in the judge's shortlist.
         first = {library[i].target: i for i in reversed(ranked)}
         nearest = [i for i in ranked if first[library[i].target] == i][:CANDIDATES]
         groups.append(

@@ -1,4 +1,4 @@
-"""The fits of the judge's calibration, one for each set of signals, with their held-out figures."""
+"""Makes the fits of the judge's calibration, one for each set of signals, with their held-out figures."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from training.calibration.regression import ANSWER_SIGNALS, LabelledGroup, fit_r
 
 FOLDS = 5
 
-# From the signals that are always there to all of them: the judge takes the best that it can serve.
-# Portuguese does without the differing words: they cost 0.014 of recall@1 on rewordings of public FAQs,
-# where the words that neither question nor answer has gain 0.018 over the cosine alone.
+# From the signal that is always available to all of them: the judge uses the best fit whose signals it has.
+# Portuguese does not use `differing_share`: it lowers recall@1 on rewordings of public FAQs by 0.014, while
+# `uncovered_share` raises it by 0.018 over the cosine alone.
 SIGNAL_SETS: dict[Language, tuple[tuple[SignalName, ...], ...]] = {
     "en": (
         ("cosine",),
@@ -35,16 +35,15 @@ SIGNAL_SETS: dict[Language, tuple[tuple[SignalName, ...], ...]] = {
 
 
 def fit_all(language: Language, groups: Sequence[LabelledGroup], model: JudgeModel, margin: float) -> list[Fit]:
-    """One fit per set of signals of the language, with held-out figures of a cross-validation by question.
+    """One fit for each set of signals of the language, with figures from a cross-validation by question.
 
-    `margin` is the app's for this language: what counts as shown at the operating points depends on it.
+    Sets with signals of the answers are for candidates that retrieval proposed and are fitted on such groups only:
+    Quora's pairs, which were selected by hand, would give the model's label too much weight there. The other sets are
+    for such single pairs.
 
-    Sets with the answers' signals serve what retrieval proposed and are fitted on such groups alone: pairs that were
-    picked by hand, Quora's, would give the model's label far more weight than it earns there. Those pairs are what
-    the other sets are for.
-
-    A question with a pair that lacks a signal (a label that could not be read) takes no part in the fits
-    that need it; a fit with fewer than half of the questions is left out, and so is its signal in the app.
+    A question with a pair that lacks a signal (because a label could not be read) is not used in the fits that need the
+    signal. A fit with fewer than half of the questions is omitted, so the app does not use its signal. The operating
+    points are measured with `margin`, the app's for this language (`assistant.judge.decision`).
     """
     used: dict[tuple[SignalName, ...], list[LabelledGroup]] = {}
     heldout: dict[tuple[SignalName, ...], list[HeldOut]] = {}
@@ -75,13 +74,13 @@ def _is_proposed(heldout: Sequence[HeldOut]) -> bool:
 
 
 def _comparable(own: Sequence[HeldOut], others: Sequence[Sequence[HeldOut]]) -> list[HeldOut]:
-    """Those of one set's questions that every other set for the same kind of pairs was measured on as well."""
+    """The questions of one set that every other set for the same kind of pairs was also measured on."""
     alike = [{id(one.group) for one in other} for other in others if _is_proposed(other) == _is_proposed(own)]
     return [one for one in own if all(id(one.group) in measured for measured in alike)]
 
 
 def _cross_validated(groups: Sequence[LabelledGroup], names: tuple[SignalName, ...]) -> list[HeldOut]:
-    """The groups that have all signals, in their order, each judged by a fit to other groups."""
+    """The groups that have all signals, in their order, each with probabilities from a fit on other groups."""
     found: dict[int, HeldOut] = {}
     for train, test in KFold(FOLDS, shuffle=True, random_state=0).split(groups):
         weights, intercept, ranking = _fit([groups[i] for i in train], names)
@@ -95,7 +94,7 @@ def _cross_validated(groups: Sequence[LabelledGroup], names: tuple[SignalName, .
 def _fit(
     groups: Sequence[LabelledGroup], names: tuple[SignalName, ...]
 ) -> tuple[dict[SignalName, float], float, Ranking]:
-    """Both steps: the signals' weights and their intercept, and the ranking."""
+    """Both steps: the weights of the signals, the intercept, and the ranking."""
     weights, intercept = fit_score(groups, names)
     rankings = [group for group in groups if group.is_ranking and group.has(names)]
     scored = [([weighted(signals, weights, intercept) for signals in group.signals], group) for group in rankings]

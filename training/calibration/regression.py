@@ -15,19 +15,19 @@ from assistant.records import Signals
 
 SEED = 20260101
 
-# These need the past answer, which published pairs of questions lack.
+# These signals need the past answer, which published pairs of questions do not have.
 ANSWER_SIGNALS = ("answer_cosine", "uncovered_share")
 
-# The second step of a pair that stands by itself: it has no rival to be ahead of.
+# The second step for single pairs, which have no rivals: it keeps the first step's logit.
 ALONE = Ranking(own=1.0, lead=0.0, cap=0.0, intercept=0.0)
 
-# The sign a signal's weight must have for a verdict to be explainable by it.
+# The sign that a signal's weight must have so that the signal can explain a verdict.
 DIRECTION = {"cosine": 1, "answer_cosine": 1, "label_logit": 1, "differing_share": -1, "uncovered_share": -1}
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledGroup:
-    """One asked question: the signals of its pairs and whether each is the same."""
+    """The pairs of one asked question: their signals, and whether each pair is the same."""
 
     domain: str
     signals: tuple[Signals, ...]
@@ -35,11 +35,11 @@ class LabelledGroup:
 
     @property
     def is_ranking(self) -> bool:
-        """Whether it holds what retrieval proposed, rather than one pair by itself."""
+        """Whether it holds candidates that retrieval proposed, and not a single pair."""
         return len(self.same) > 1
 
     def only(self, kept: Sequence[int]) -> LabelledGroup:
-        """The group with these pairs alone."""
+        """The group with only the pairs at these positions."""
         return LabelledGroup(
             self.domain,
             tuple(self.signals[i] for i in kept),
@@ -52,10 +52,10 @@ class LabelledGroup:
 
 
 def fit_score(groups: Sequence[LabelledGroup], names: Sequence[SignalName]) -> tuple[dict[SignalName, float], float]:
-    """Weights of the signals and an intercept.
+    """The weights of the signals and the intercept of the first step.
 
-    Those of the questions are fitted on all groups, then those of the answers are added on the groups that
-    have one, so that questions without answers still teach what the others are worth.
+    The weights of the questions' signals are fitted on all groups. Then the weights of the answers' signals are fitted
+    on the groups that have answers. So groups without answers also contribute to the questions' weights.
     """
     of_questions = [name for name in names if name not in ANSWER_SIGNALS]
     found, level = _regress(groups, of_questions, {})
@@ -74,11 +74,11 @@ _SCORE = "score"
 def _regress(
     groups: Sequence[LabelledGroup], names: Sequence[str], before: dict[SignalName, float]
 ) -> tuple[dict[str, float], float]:
-    """Logistic regression on `names` and, if there are weights `before`, on the score that those give.
+    """Logistic regression on `names` and, if there are weights `before`, on the score that they give.
 
-    A signal that comes out with the wrong sign weighs 0. Where question pairs were picked for sharing
-    words (Quora's), more differing words at the same cosine mean "same" more often; that is the set's
-    making and would put wrong answers first.
+    A signal whose weight has the wrong sign gets the weight 0. In question pairs that were selected because they share
+    words (Quora's), more differing words at the same cosine mean "same" more often. This comes from the selection and
+    would rank wrong answers first.
     """
     used = [*names, _SCORE] if before else list(names)
     while True:
@@ -92,8 +92,8 @@ def _regress(
 def _weights(
     groups: Sequence[LabelledGroup], names: Sequence[str], before: dict[SignalName, float]
 ) -> tuple[dict[str, float], float]:
-    """Every domain has an intercept of its own in the fit, so that a domain's level is not mistaken
-    for an effect of its signals; the mean of them is kept."""
+    """One regression. Every domain has its own intercept, so that differences between the domains' shares of right
+    pairs are not attributed to the signals. The mean of these intercepts is returned."""
 
     def value(signals: Signals, name: str) -> float:
         if name == _SCORE:
@@ -117,10 +117,10 @@ def _weights(
 
 
 def fit_ranking(rankings: Sequence[tuple[list[float], LabelledGroup]]) -> Ranking:
-    """The second step; none where there are only pairs.
+    """The second step; `ALONE` if there are only single pairs.
 
-    Every ranking also takes part with a random half of its candidates, which stands for smaller libraries and for
-    questions whose answer is missing.
+    Every ranking is also used with a random half of its candidates, to cover smaller libraries and questions whose
+    answer is missing.
     """
     if not rankings:
         return ALONE
@@ -150,7 +150,7 @@ def fit_ranking(rankings: Sequence[tuple[list[float], LabelledGroup]]) -> Rankin
 
 
 def _domain_weights(domains: np.ndarray) -> np.ndarray:
-    """Weights that give every domain the same say, 1 on average."""
+    """A weight for each row, so that all domains have equal total weight. The mean weight is 1."""
     names, counts = np.unique(domains, return_counts=True)
     share = dict(zip(names, len(domains) / len(names) / counts, strict=True))
     return np.array([share[domain] for domain in domains])
