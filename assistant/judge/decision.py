@@ -30,7 +30,7 @@ def too_close(probabilities: Sequence[float | None], margin: float) -> bool:
 
 
 def shown_from(probabilities: Sequence[float | None], margin: float) -> list[float]:
-    """The greatest threshold at which `decide` still calls each candidate "same"; -inf for an unjudged one.
+    """For each candidate, the highest threshold at which `decide` calls it "same"; -inf for an unjudged one.
 
     That is its own P(same), and the sum of both for each of the first two when they are close.
     """

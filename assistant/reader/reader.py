@@ -1,6 +1,6 @@
 """Portuguese question answering: the passage of a text that answers a question, or none.
 
-A text whose sentence nearest in meaning to the question is not near enough does not hold the answer. With a
+If no sentence of the text is near enough in meaning to the question, the text does not hold the answer. With a
 reading adapter the model picks the span around that sentence; without one the sentence is the answer.
 """
 

@@ -122,8 +122,10 @@ class Interactions:
             return read_turns(connection, _uuid(conversation_id), limit, who)
 
     def forget(self, who: str, older: timedelta, but_rated: bool) -> int:
-        """Delete what `who` asked and is older, with everything that hangs on it, but for what somebody rated where
-        `but_rated` says so; how many interactions."""
+        """Delete the interactions of `who` that are older than `older`, with everything that belongs to them; their number.
+
+        With `but_rated`, interactions with feedback stay.
+        """
         with self._pool.connection() as connection:
             return connection.execute(
                 "DELETE FROM interaction WHERE who = %s AND asked_at < clock_timestamp() - %s AND NOT "
