@@ -122,7 +122,7 @@ class Interactions:
             return read_turns(connection, _uuid(conversation_id), limit, who)
 
     def forget(self, who: str, older: timedelta, but_rated: bool) -> int:
-        """Delete the interactions of `who` that are older than `older`, with everything that belongs to them; their number.
+        """Delete the interactions of `who` older than `older`, with everything that belongs to them; their number.
 
         With `but_rated`, interactions with feedback stay.
         """
