@@ -141,7 +141,7 @@ def test_mistakes_are_filtered_and_paged(lead, visit):
     expect(tab.locator(".rp-row")).to_have_count(20)
     expect(tab.locator(".rp-row").first).to_contain_text(f"row {everything[0].row.row} ")
     worst = everything[0].row
-    differences, _ = compare(worst["question1"], worst["question2"], worst["language"])
+    differences, _ = compare(worst.question1, worst.question2, worst.language)
     marked = [*differences.asked_only, *differences.past_only]
     expect(tab.locator(".rp-row").first.locator("mark")).to_have_text(marked)
     tab.get_by_role("button", name="Next").click()
