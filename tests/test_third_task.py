@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from assistant.errors import InputError, ModelError
+from assistant.prompts import VERSIONS
 from assistant.serving.choose import only
 from assistant.serving.named_adapters import named
 from assistant.settings import Settings
@@ -117,6 +118,7 @@ def ranking(monkeypatch: pytest.MonkeyPatch) -> None:
     kind = ReportKind(findings, lambda rows: {"places": [row.place for row in rows]}, lambda folder, report, rows: {})
     monkeypatch.setitem(KINDS, "rankings", kind)
     monkeypatch.setitem(EXAMPLES, "query-first", EXAMPLES["reading"])
+    monkeypatch.setitem(VERSIONS, "query-first", "query-first-1")
 
 
 def rankings(places: list[int]) -> list[MeasuredRanking]:

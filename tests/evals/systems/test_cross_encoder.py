@@ -137,7 +137,7 @@ def test_an_interrupted_training_leaves_nothing(
     monkeypatch.setattr(Trainee, "epochs", stopped)
     file = table(tmp_path / "train.csv", pairs())
     code, _, complaints = ran(cross_encoder.main, capsys, [str(file), "--out", str(tmp_path / "trained")])
-    assert code == 130 and "nothing was written" in complaints
+    assert code == 130 and "Nothing was written" in complaints
     assert list(tmp_path.iterdir()) == [file]
 
 
